@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# One static library per room, one test program per room. A room's public headers are in
+# <room>/include/millrace, its private headers and sources in <room>/src.
+
+# millrace_room(<room> HEADERS h... SOURCES s... PUBLIC target... PRIVATE target...)
+function(millrace_room room)
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  set(target millrace_${room})
+  add_library(${target} STATIC)
+  add_library(millrace::${room} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${room})
+  target_sources(
+    ${target}
+    PRIVATE ${arg_SOURCES}
+    PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${arg_HEADERS})
+  target_include_directories(${target} PRIVATE src)
+  target_link_libraries(
+    ${target}
+    PUBLIC ${arg_PUBLIC}
+    PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:millrace_build_options>)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+endfunction()
+
+# millrace_room_tests(<room> SOURCES s... LINKS target...): a Catch2 program, one CTest test per case.
+function(millrace_room_tests room)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
+  set(target millrace_${room}_tests)
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE ${arg_LINKS} millrace_test_support millrace_build_options)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/${room}/src)
+  catch_discover_tests(${target} TEST_PREFIX "${room}: " PROPERTIES LABELS ${room})
+endfunction()

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The words for an execution that every room shares: status, kind, lineage, start request.
+#pragma once
+
+#include <millrace/error.hpp>
+#include <millrace/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+/// Where an execution stands. The numbers are stored; never reuse one.
+enum class execution_status : std::uint8_t {
+  initializing = 0, ///< accepted; its definition is not resolved yet
+  running = 1,      ///< has a step to run
+  waiting = 2,      ///< parked: waits for an event, a due time or a called flow
+  completed = 3,    ///< ended well
+  failed = 4,       ///< ended by an error that nothing handled
+  cancelled = 5,    ///< ended on request
+  timed_out = 6,    ///< ended by a wait that nobody answered in time
+};
+
+/// "INITIALIZING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELLED" or "TIMED_OUT".
+[[nodiscard]] const char* to_string(execution_status status) noexcept;
+/// The status of that name, exactly as to_string writes it.
+[[nodiscard]] std::optional<execution_status>
+parse_execution_status(std::string_view name) noexcept;
+/// Whether nothing can happen to an execution any more.
+[[nodiscard]] constexpr bool is_terminal(execution_status status) noexcept {
+  return status >= execution_status::completed;
+}
+
+/// How an execution came to be. The numbers are stored.
+enum class execution_kind : std::uint8_t {
+  root = 0,          ///< started from outside
+  async_subflow = 1, ///< a detached start by a step
+  sync_subflow = 2,  ///< called by a step that waits for it
+};
+
+/// "ROOT", "ASYNC_SUBFLOW" or "SYNC_SUBFLOW".
+[[nodiscard]] const char* to_string(execution_kind kind) noexcept;
+
+/// Why an execution failed; errorInfo of the documentation.
+struct error_info {
+  std::string error_name;
+  std::string error_message;
+  json::object error_details;
+  bool is_retryable = false;
+
+  [[nodiscard]] json::object to_json() const;
+  [[nodiscard]] static error_info from_json(const json::object& object);
+};
+
+/// A checked start input (StartFlowExecutionInput of the reference), without lineage.
+struct start_request {
+  std::string flow_definition_id;
+  /// A version number as text, or "LATEST_PUBLISHED".
+  std::string flow_version = "LATEST_PUBLISHED";
+  json::object initial_context_data;
+  /// A UUID given by the caller; empty: the engine mints one.
+  std::string flow_execution_id;
+  std::string trigger_source;
+  std::optional<bool> enable_execution_logs;
+  std::optional<json::object> notification_config;
+  /// stepOverrides and startStepInstanceId; absent: none.
+  std::optional<json::object> execution_overrides;
+};
+
+/// Checks `input` against the start input's schema; unknown members are dropped. Errors:
+/// `invalid_input`, one sentence that names every wrong member. Source: specification of
+/// START_FLOW_EXECUTION; reference StartFlowExecutionInputSchema.
+[[nodiscard]] result<start_request> parse_start_request(const json::object& input);
+/// The start input as JSON, in the form that parse_start_request reads.
+[[nodiscard]] json::object to_json(const start_request& request);
+
+/// Whether `text` is a UUID of any version in its canonical form (hexadecimal, either case).
+[[nodiscard]] bool is_uuid(std::string_view text) noexcept;
+/// A version 7 UUID (RFC 9562) in lower case: `unix_ms` in the upper 48 bits, the rest from
+/// `random`.
+[[nodiscard]] std::string make_uuid_v7(std::int64_t unix_ms, std::uint64_t random_high,
+                                       std::uint64_t random_low);
+/// Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+[[nodiscard]] std::string format_timestamp(std::int64_t unix_ms);
+
+} // namespace millrace

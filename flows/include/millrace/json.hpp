@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// JSON text in and out. Values are Boost.JSON's; numbers are IEEE doubles as in JavaScript, kept as
+// int64 where they are whole and within ±2^53, so that equal numbers are equal values.
+#pragma once
+
+#include <millrace/error.hpp>
+
+#include <boost/json.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+namespace json = boost::json;
+
+/// Bounds on JSON text that comes from outside.
+struct json_limits {
+  /// Bytes of text accepted.
+  std::size_t text_bytes_max = std::size_t{256} * 1024 * 1024;
+  /// Objects and arrays nested in one another.
+  std::size_t depth_max = 512;
+};
+
+/// Parses one JSON document (RFC 8259, no extensions; a UTF-8 byte order mark is skipped).
+/// `source` names the text in error messages: a file name or "--input".
+/// Whole numbers outside ±2^53 become doubles; a later duplicate member wins, as in JavaScript.
+/// Errors: `invalid_syntax` with line, column and what was expected, also for invalid UTF-8;
+/// `limit_exceeded` when a bound of `limits` is passed. Thread-safe.
+[[nodiscard]] result<json::value> parse_json(std::string_view text, std::string_view source,
+                                             const json_limits& limits = {});
+
+/// Serializes as JavaScript's JSON.stringify does: shortest round-trip numbers, integer-like member
+/// names first in ascending order, then members as they were added. NaN and infinities give null.
+/// Thread-safe.
+[[nodiscard]] std::string stringify(const json::value& value);
+[[nodiscard]] std::string stringify(const json::object& value);
+/// Appends to `out` what stringify gives.
+void stringify_to(std::string& out, const json::value& value);
+void stringify_to(std::string& out, const json::object& value);
+/// The same, with line breaks and `indent` spaces a level, for people.
+[[nodiscard]] std::string stringify_pretty(const json::value& value, int indent = 2);
+
+/// A JSON number in its one canonical form: int64 where `number` is whole and within ±2^53 (and not
+/// negative zero), else double.
+[[nodiscard]] json::value number(double number) noexcept;
+
+/// Merges `overlay` over `base` recursively: objects member by member, anything else replaced.
+/// Source: Allma core SDK, deepMerge; used for reusable step definitions and step overrides.
+[[nodiscard]] json::object deep_merge(const json::object& base, const json::object& overlay);
+
+} // namespace millrace

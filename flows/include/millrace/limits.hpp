@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every bound of the flow language in one place, by name. A bound that is passed gives
+// errc::limit_exceeded with a message that names the bound and its value.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace millrace::flows {
+
+/// Bounds on expressions and on the work and results that evaluating them may cause.
+struct language_limits {
+  /// Bytes of one JSONPath, condition or template text.
+  std::size_t expression_bytes_max = 256 * 1024;
+  /// Segments of one path, and nesting of filters, blocks and sub-expressions within one
+  /// expression.
+  std::size_t expression_depth_max = 128;
+  /// Values that one path may select.
+  std::size_t result_count_max = 1'000'000;
+  /// Nodes that one path evaluation (its filters included) may visit.
+  std::uint64_t visited_nodes_max = 10'000'000;
+  /// Bytes that one template may render.
+  std::size_t rendered_bytes_max = std::size_t{64} * 1024 * 1024;
+  /// Times that a text which is or becomes a path may be rendered again.
+  std::size_t rerender_depth_max = 64;
+  /// Blocks, expressions and loop rounds that one template rendering may run through.
+  std::uint64_t template_operations_max = 10'000'000;
+};
+
+/// The limits in force everywhere; constant for the life of the process.
+[[nodiscard]] inline const language_limits& limits() noexcept {
+  static constexpr language_limits in_force{};
+  return in_force;
+}
+
+} // namespace millrace::flows

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The handler of a step: what an embedding program implements for its own modules, and what the
+// built-in step types are.
+#pragma once
+
+#include <millrace/error.hpp>
+#include <millrace/json.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// When the result of a step has to be on disk. See docs/implementation.md, "What is committed
+/// when".
+enum class step_effect : std::uint8_t {
+  /// A function of its input: may be run again after a crash and nobody can tell.
+  pure,
+  /// Touches the world: everything before it is committed before it runs, its result after it.
+  /// At-least-once; the idempotency key is the same for every repetition of an attempt.
+  external,
+};
+
+/// How a step failed. `name` decides what happens next, as on Allma:
+/// "TransientStepError" is tried again, "ContentBasedRetryableError" is tried again where
+/// onError.retryOnContentError says so, everything else is permanent.
+struct step_error {
+  std::string name = "PermanentStepError";
+  std::string message;
+  /// Further members of errorInfo.errorDetails.
+  json::object details;
+
+  [[nodiscard]] static step_error transient(std::string message);
+  [[nodiscard]] static step_error permanent(std::string message);
+  [[nodiscard]] static step_error content(std::string message);
+};
+
+/// What a step gave: its output, or how it failed.
+using step_result = boost::system::result<json::value, step_error>;
+
+[[noreturn]] void throw_exception_from_error(const step_error& reason,
+                                             const boost::source_location& where);
+
+/// One attempt of a step. Borrowed for the length of the call.
+struct step_request {
+  std::string_view flow_definition_id;
+  std::int64_t flow_definition_version = 0;
+  std::string_view flow_execution_id;
+  std::string_view step_instance_id;
+  std::string_view step_type;
+  std::string_view module_identifier;
+  /// 1 for the first attempt.
+  int attempt = 1;
+  /// Stable for every attempt of this visit of this step: use it to make external effects
+  /// idempotent.
+  std::string_view idempotency_key;
+  /// inputMappings and literals combined.
+  const json::object& input;
+  /// customConfig, rendered; empty when the step has none.
+  const json::object& custom_config;
+  /// The step as written, unknown fields included.
+  const json::object& step;
+  /// The execution's clock: the same for every repetition of this attempt.
+  std::chrono::system_clock::time_point now;
+  /// 128 random bits for this attempt; repeated when a pure step is repeated after a crash.
+  std::uint64_t random_high = 0;
+  std::uint64_t random_low = 0;
+};
+
+/// A step handler. May throw: an exception becomes a failed attempt named "Error" with its what().
+/// Called from several threads at once unless it is pure and its flow runs on one.
+using step_handler = std::function<step_result(const step_request&)>;
+
+/// A handler and when its result must be durable.
+struct registered_handler {
+  step_handler run;
+  step_effect effect = step_effect::external;
+};
+
+namespace steps {
+
+/// Finds the handler of a step by its step type or module identifier. Fill it first, then share it:
+/// lookups are thread-safe once no one registers any more.
+class registry {
+public:
+  /// A registry with every built-in step type and system module.
+  [[nodiscard]] static registry with_system_modules();
+
+  /// Registers a module. Errors: invalid_argument for an empty identifier or handler or one that
+  /// starts with "system/"; conflict when it is registered already.
+  [[nodiscard]] result<void> add_module(std::string module_identifier, registered_handler handler);
+
+  /// The handler of a module, or null.
+  [[nodiscard]] const registered_handler* find_module(std::string_view module_identifier) const;
+  /// The handler for a step without module identifier by its step type (NO_OP), or null.
+  [[nodiscard]] const registered_handler* find_step_type(std::string_view step_type) const;
+  /// Step types that can run, sorted, those of the interpreter included.
+  [[nodiscard]] const std::vector<std::string>& step_types() const noexcept;
+  /// System modules, sorted.
+  [[nodiscard]] std::vector<std::string> system_modules() const;
+
+private:
+  struct entry {
+    std::string name;
+    registered_handler handler;
+  };
+  std::vector<entry> modules_; // sorted by name
+  std::vector<entry> by_type_; // sorted by name
+  std::vector<std::string> step_types_;
+};
+
+/// Runs one attempt: calls the handler, catches whatever it throws, checks that a reported failure
+/// has a name. The only place where exceptions of handlers end.
+[[nodiscard]] step_result run_attempt(const registered_handler& handler,
+                                      const step_request& request) noexcept;
+
+} // namespace steps
+} // namespace millrace

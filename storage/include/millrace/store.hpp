@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The store in domain words. One writer applies batches of commit units, each batch in one
+// transaction; readers never block it. What a successful commit() has returned is durable to the
+// level that was chosen; what a failed one was asked to do has not happened, or the store is
+// poisoned (see commit).
+#pragma once
+
+#include <millrace/error.hpp>
+#include <millrace/execution.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::storage {
+
+/// The integer key of an execution row. Keys are handed out by the engine, ascending from 1; their
+/// order is the order in which starts were accepted.
+using execution_key = std::int64_t;
+
+/// What a commit survives.
+enum class durability : std::uint8_t {
+  power_loss,    ///< WAL, synchronous=FULL: power failure and operating-system crash
+  process_crash, ///< WAL, synchronous=NORMAL: the end of the process at any moment
+  none,          ///< nothing: in memory, or a file that is only complete after close
+};
+
+/// How to open a store.
+struct store_options {
+  /// The database file; empty: in memory, gone at close.
+  std::string path;
+  durability level = durability::power_loss;
+  /// Opens without writing and without becoming the one engine of the file: for queries.
+  bool read_only = false;
+};
+
+/// A start, accepted: what becomes one row.
+struct execution_start {
+  execution_key key = 0;
+  std::string id;         ///< UUID text, unique
+  std::string message_id; ///< UUID text of the durable start message
+  execution_kind kind = execution_kind::root;
+  std::int64_t depth = 0;
+  execution_key root = 0;   ///< equals key for a root
+  execution_key parent = 0; ///< 0: none
+  std::string parent_step;  ///< step instance id of the parent, empty for none
+  std::int64_t parent_visit =
+      0; ///< number of the visit of that step; (parent, step, visit) is unique
+  std::string flow_definition_id;
+  std::string flow_version; ///< as asked for
+  std::string trigger_source;
+  std::string start_input;      ///< JSON text of the start_request
+  std::int64_t accepted_at = 0; ///< Unix milliseconds
+};
+
+/// An execution got its definition and began.
+struct execution_begin {
+  std::int64_t definition = 0; ///< key of the pinned definition, see put_pinned_definition
+  std::int64_t flow_version = 0;
+  std::int64_t started_at = 0;
+};
+
+/// The end of an execution.
+struct execution_end {
+  execution_status status = execution_status::completed;
+  std::int64_t ended_at = 0;
+  std::string context;    ///< JSON text of the final context, empty: none
+  std::string path;       ///< JSON text: array of step instance ids
+  std::string error_info; ///< JSON text, empty: none
+};
+
+/// Waiting for an external event under a correlation key.
+struct wait_entry {
+  std::string correlation_key;
+  std::string cursor; ///< which path of the execution waits
+};
+
+/// Something that has arrived for an execution and is not consumed yet.
+struct inbox_entry {
+  std::int64_t id = 0; ///< assigned by the store
+  std::string cursor;
+  std::string payload; ///< JSON text
+};
+
+/// A step record, kept when enableExecutionLogs asks for it.
+struct step_record {
+  std::int64_t sequence = 0; ///< order within the execution, assigned by the execution
+  std::string step_instance_id;
+  std::string record; ///< JSON text
+};
+
+/// Everything that one execution commits at one moment; applied as a whole or not at all.
+struct commit_unit {
+  execution_key execution = 0; ///< whose commit this is; 0: none (a start from outside)
+  /// New executions. One whose id or (parent, step, visit) exists is left alone and reported.
+  std::vector<execution_start> starts;
+  std::optional<execution_begin> begin;
+  /// Appends to the journal under `journal_sequence`.
+  std::string delta; ///< JSON text, empty: none
+  /// Replaces the whole state and drops the journal up to here.
+  std::string snapshot; ///< JSON text, empty: none
+  std::int64_t journal_sequence = 0;
+  /// New status (running or waiting); ignored when `end` is set.
+  std::optional<execution_status> status;
+  /// The execution's full list of waits and its earliest due time, when they changed.
+  std::optional<std::vector<wait_entry>> waits;
+  /// Unix milliseconds; nullopt: unchanged, 0: none.
+  std::optional<std::int64_t> due_at;
+  std::vector<std::int64_t> consumed_inbox; ///< ids
+  std::vector<step_record> records;
+  /// An event for whoever waits under this key, consumed from its wait entry. The first waiting
+  /// execution, by key, gets it.
+  struct delivery {
+    std::string correlation_key;
+    std::string payload; ///< JSON text
+  };
+  std::vector<delivery> deliveries;
+  /// The end: drops journal, snapshot, waits, due time and inbox of the execution. An execution
+  /// that has ended already is left alone.
+  std::optional<execution_end> end;
+};
+
+/// What a unit did beyond what it asked for.
+struct unit_outcome {
+  /// For each start, in order: the key of the row that now stands for it: its own when it is new,
+  /// the earlier one when it existed.
+  std::vector<execution_key> started;
+  /// For each delivery, in order: who got it; 0: nobody waits under that key.
+  std::vector<execution_key> delivered;
+};
+
+/// One row, as queries give it.
+struct execution_row {
+  execution_key key = 0;
+  std::string id;
+  std::string message_id;
+  execution_status status = execution_status::initializing;
+  execution_kind kind = execution_kind::root;
+  std::int64_t depth = 0;
+  execution_key root = 0;
+  execution_key parent = 0;
+  std::string root_id;
+  std::string parent_id; ///< empty: none
+  std::string parent_step;
+  std::int64_t parent_visit = 0;
+  std::string flow_definition_id;
+  std::string flow_version_asked;
+  std::int64_t flow_version = 0; ///< 0: not resolved
+  std::int64_t definition = 0;   ///< 0: not resolved
+  std::string trigger_source;
+  std::int64_t accepted_at = 0;
+  std::int64_t started_at = 0; ///< 0: not yet
+  std::int64_t ended_at = 0;   ///< 0: not yet
+  std::int64_t due_at = 0;     ///< 0: none
+  // The large columns; filled only when asked for.
+  std::string start_input;
+  std::string context;
+  std::string path;
+  std::string error_info; ///< always filled
+};
+
+/// Which executions a query wants.
+struct execution_query {
+  std::string flow_definition_id;         ///< empty: any
+  std::optional<execution_status> status; ///< nullopt: any
+  std::string root_id;                    ///< empty: any
+  execution_key after = 0;                ///< rows with a larger key only
+  std::size_t limit = 100;
+  bool large_columns = false;
+};
+
+/// What a running or parked execution is restored from.
+struct stored_state {
+  std::string snapshot; ///< empty: none yet
+  std::int64_t snapshot_sequence = 0;
+  std::vector<std::string> deltas;   ///< after the snapshot, in order
+  std::int64_t journal_sequence = 0; ///< of the last delta or the snapshot
+  std::vector<inbox_entry> inbox;
+};
+
+/// One flow version as it was defined.
+struct flow_version_record {
+  std::string flow_definition_id;
+  std::int64_t version = 0;
+  bool is_published = false;
+  std::string definition; ///< JSON text
+};
+
+/// Counts for progress and tests.
+struct store_counts {
+  std::int64_t executions = 0;
+  std::int64_t unfinished = 0; ///< initializing or running
+  std::int64_t waiting = 0;
+};
+
+/// The store. commit() and the put_ functions: one thread at a time (the writer's). Queries:
+/// thread-safe, on connections of their own; they see what the last commit() returned.
+class store {
+public:
+  virtual ~store() = default;
+  store(const store&) = delete;
+  store& operator=(const store&) = delete;
+
+  /// Applies all units in one transaction and makes them durable; outcomes in order. Errors:
+  /// `database_failed`, and then nothing of it has happened; after a failure whose outcome is
+  /// unknown (a failed commit or sync) the store is poisoned: every later write fails with the same
+  /// sentence until it is opened again.
+  [[nodiscard]] virtual result<std::vector<unit_outcome>>
+  commit(std::span<const commit_unit> units) = 0;
+
+  /// Adds or replaces flow versions in one transaction. A version that exists with other content is
+  /// replaced only when no execution is pinned to it by the same content; executions keep what they
+  /// are pinned to in any case.
+  [[nodiscard]] virtual result<void>
+  put_flow_versions(std::span<const flow_version_record> versions) = 0;
+  /// flowVariables of a flow record, as JSON text.
+  [[nodiscard]] virtual result<void> put_flow_variables(std::string_view flow_definition_id,
+                                                        std::string_view variables) = 0;
+  /// A reusable step definition or an agent: `kind` is "step" or "agent".
+  [[nodiscard]] virtual result<void> put_record(std::string_view kind, std::string_view id,
+                                                std::string_view record) = 0;
+  /// Stores a resolved definition under its content hash and returns its key; the same hash gives
+  /// the same key. May be called between commits by the writer's thread.
+  [[nodiscard]] virtual result<std::int64_t> put_pinned_definition(std::string_view content_hash,
+                                                                   std::string_view definition) = 0;
+
+  /// Every flow version, ordered by flow and version.
+  [[nodiscard]] virtual result<std::vector<flow_version_record>> flow_versions() = 0;
+  /// flowVariables by flow: (id, JSON text).
+  [[nodiscard]] virtual result<std::vector<std::pair<std::string, std::string>>>
+  flow_variables() = 0;
+  /// Records of a kind: (id, JSON text).
+  [[nodiscard]] virtual result<std::vector<std::pair<std::string, std::string>>>
+  records(std::string_view kind) = 0;
+  /// The pinned definition's JSON text. Errors: not_found.
+  [[nodiscard]] virtual result<std::string> pinned_definition(std::int64_t key) = 0;
+
+  /// The execution `id`, large columns included. Errors: not_found.
+  [[nodiscard]] virtual result<execution_row> find_execution(std::string_view id) = 0;
+  [[nodiscard]] virtual result<execution_row> find_execution(execution_key key) = 0;
+  /// Rows by key, ascending.
+  [[nodiscard]] virtual result<std::vector<execution_row>>
+  find_executions(const execution_query& query) = 0;
+  /// Keys of initializing and running executions above `after`, ascending, at most `limit`.
+  [[nodiscard]] virtual result<std::vector<execution_key>> unfinished(execution_key after,
+                                                                      std::size_t limit) = 0;
+  /// Keys of waiting executions that are due at or before `now`, most overdue first.
+  [[nodiscard]] virtual result<std::vector<execution_key>> due(std::int64_t now,
+                                                               std::size_t limit) = 0;
+  /// Keys of waiting executions with an unconsumed inbox entry, ascending.
+  [[nodiscard]] virtual result<std::vector<execution_key>> with_inbox(std::size_t limit) = 0;
+  /// The earliest due time of all waiting executions; 0: none.
+  [[nodiscard]] virtual result<std::int64_t> next_due() = 0;
+  /// Who waits under a correlation key (the first by key); 0: nobody.
+  [[nodiscard]] virtual result<execution_key> waiting_for(std::string_view correlation_key) = 0;
+  /// The correlation keys that an execution waits for.
+  [[nodiscard]] virtual result<std::vector<wait_entry>> waits(execution_key key) = 0;
+  [[nodiscard]] virtual result<stored_state> load_state(execution_key key) = 0;
+  /// The child that (parent, step, visit) started. Errors: not_found.
+  [[nodiscard]] virtual result<execution_row>
+  find_child(execution_key parent, std::string_view step, std::int64_t visit) = 0;
+  [[nodiscard]] virtual result<std::vector<step_record>> step_records(execution_key key) = 0;
+  /// The largest execution key in use; 0: none.
+  [[nodiscard]] virtual result<execution_key> last_key() = 0;
+  [[nodiscard]] virtual result<store_counts> counts() = 0;
+
+protected:
+  store() = default;
+};
+
+/// Opens (and creates or migrates) a store. Errors: `database_unusable` with one sentence: not a
+/// Millrace database, written by a newer version, read-only, held by another engine (naming its
+/// process), the folder is missing; `database_failed` for I/O.
+[[nodiscard]] result<std::unique_ptr<store>> open_store(const store_options& options);
+
+/// The schema version this build writes (PRAGMA user_version).
+[[nodiscard]] int schema_version() noexcept;
+
+} // namespace millrace::storage
