@@ -6,6 +6,7 @@
 
 #include <millrace/error.hpp>
 #include <millrace/json.hpp>
+#include <millrace/step_result.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -26,26 +27,6 @@ enum class step_effect : std::uint8_t {
   /// At-least-once; the idempotency key is the same for every repetition of an attempt.
   external,
 };
-
-/// How a step failed. `name` decides what happens next, as on Allma:
-/// "TransientStepError" is tried again, "ContentBasedRetryableError" is tried again where
-/// onError.retryOnContentError says so, everything else is permanent.
-struct step_error {
-  std::string name = "PermanentStepError";
-  std::string message;
-  /// Further members of errorInfo.errorDetails.
-  json::object details;
-
-  [[nodiscard]] static step_error transient(std::string message);
-  [[nodiscard]] static step_error permanent(std::string message);
-  [[nodiscard]] static step_error content(std::string message);
-};
-
-/// What a step gave: its output, or how it failed.
-using step_result = boost::system::result<json::value, step_error>;
-
-[[noreturn]] void throw_exception_from_error(const step_error& reason,
-                                             const boost::source_location& where);
 
 /// One attempt of a step. Borrowed for the length of the call.
 struct step_request {
