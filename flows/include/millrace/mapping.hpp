@@ -62,7 +62,8 @@ public:
   /// Writes parts of `output` into `target`, in text order. A source that is missing from the
   /// output is taken from `step_input` when that is given and has it. The step input stays
   /// reachable as `$._step_input`. A mapping that fails is recorded and skipped. `events` may be
-  /// null. `output` may be moved from when it is mapped whole by the only mapping.
+  /// null. `output` may be moved from when it is mapped whole by the only mapping. A falsy output
+  /// (null, false, 0, "") maps nothing, as in the reference.
   void apply(json::value& output, const json::object* step_input, context& target,
              std::vector<mapping_event>* events) const;
 
@@ -75,7 +76,10 @@ private:
     json_path plain_source; // what the fallback to the step input looks with
     bool whole = false;     // source is "$" or "$."
   };
-  std::vector<entry> entries_;
+  static void store(const entry& mapping, json::value value, context& target,
+                    std::vector<mapping_event>* events);
+
+  std::vector<entry> entries_; // in text order
 };
 
 } // namespace millrace::flows
