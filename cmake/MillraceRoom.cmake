@@ -3,6 +3,10 @@
 # One static library per room, one test program per room. A room's public headers are in
 # <room>/include/millrace, its private headers and sources in <room>/src.
 
+# Rooms whose public headers are for the rooms after them and not for embedding programs: they are
+# built and checked like the others' and not installed.
+set(MILLRACE_INTERNAL_ROOMS storage actors)
+
 # millrace_room(<room> HEADERS h... SOURCES s... PUBLIC target... PRIVATE target...)
 function(millrace_room room)
   cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
@@ -10,10 +14,18 @@ function(millrace_room room)
   add_library(${target} STATIC)
   add_library(millrace::${room} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${room})
-  target_sources(
-    ${target}
-    PRIVATE ${arg_SOURCES}
-    PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${arg_HEADERS})
+  target_sources(${target} PRIVATE ${arg_SOURCES})
+  if(room IN_LIST MILLRACE_INTERNAL_ROOMS)
+    # A target of their own, because CMake installs the public headers of a target or not at all.
+    add_library(${target}_headers INTERFACE)
+    target_sources(${target}_headers INTERFACE FILE_SET HEADERS BASE_DIRS include
+                                               FILES ${arg_HEADERS})
+    target_link_libraries(${target}_headers INTERFACE ${arg_PUBLIC})
+    target_compile_features(${target}_headers INTERFACE cxx_std_20)
+    target_link_libraries(${target} PUBLIC $<BUILD_INTERFACE:${target}_headers>)
+  else()
+    target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS include FILES ${arg_HEADERS})
+  endif()
   target_include_directories(${target} PRIVATE src)
   target_link_libraries(
     ${target}
