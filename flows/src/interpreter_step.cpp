@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Standard steps: input, attempts, retries, validation, output. Source: reference step-executor;
+// conformance/mapping.json ("step") and flow.json.
+#include <millrace/interpreter.hpp>
+#include <millrace/js.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace millrace::flows {
+namespace {
+
+constexpr std::string_view transient_name = "TransientStepError";
+constexpr std::string_view content_name = "ContentBasedRetryableError";
+// Exponential backoff beyond this many attempts would overflow; no policy allows as many.
+constexpr int backoff_exponent_max = 32;
+
+error_info to_error_info(const step_error& reason) {
+  return {reason.name, reason.message, reason.details, false};
+}
+
+error_info language_error(const error& reason) {
+  return {"Error", reason.message(), {}, false};
+}
+
+bool retries(const retry_policy& policy, std::string_view name) {
+  if (policy.error_equals.empty())
+    return name == transient_name;
+  return std::find(policy.error_equals.begin(), policy.error_equals.end(), name) !=
+         policy.error_equals.end();
+}
+
+// The pause after `failed_attempts` attempts; nothing when the policy has no further attempt.
+std::optional<std::int64_t> within(const retry_policy& policy, int failed_attempts) {
+  if (failed_attempts > policy.count)
+    return std::nullopt;
+  const int exponent = std::min(failed_attempts - 1, backoff_exponent_max);
+  const double seconds =
+      static_cast<double>(policy.interval.count()) * std::pow(policy.backoff_rate, exponent);
+  return static_cast<std::int64_t>(seconds * 1000.0);
+}
+
+} // namespace
+
+interpreter::maybe_effect interpreter::attempt(cursor& c, const step& s, const moment& at) {
+  c.due_at = 0;
+  ++c.attempt;
+  auto prepared = prepare_input(c, s);
+  if (!prepared) {
+    fail(c, &s, language_error(prepared.error()), at);
+    return std::nullopt;
+  }
+  c.input = std::make_shared<const json::object>(std::move(*prepared));
+  if (s.start)
+    return start_detached(c, s, at);
+  auto config = render_custom_config(c, s, *c.input);
+  if (!config) {
+    fail(c, &s, language_error(config.error()), at);
+    return std::nullopt;
+  }
+  c.phase = cursor_phase::running;
+  return run_step_effect{c.id, &s, c.visit, c.attempt, c.input, std::move(*config)};
+}
+
+// The step input: mappings, then literals over them. Literals see the input as the mappings left
+// it, not one another.
+result<json::object> interpreter::prepare_input(cursor& c, const step& s) const {
+  json::object input;
+  std::vector<mapping_event>* events = nullptr;
+  if (trace_) {
+    c.input_events.clear();
+    events = &c.input_events;
+  }
+  if (!s.inputs.empty())
+    input = s.inputs.prepare(run_state_then_context(c), events);
+  if (!s.literals)
+    return input;
+  std::vector<json::value> rendered;
+  rendered.reserve(s.literals->size());
+  {
+    const scope visible = context_then_run_state(c, input);
+    for (const auto& literal : *s.literals) {
+      auto value = literal.second.render(visible);
+      if (!value)
+        return value.error();
+      rendered.push_back(std::move(*value));
+    }
+  }
+  for (std::size_t i = 0; i < rendered.size(); ++i) {
+    const std::string& target = (*s.literals)[i].first;
+    auto set = set_by_dots(input, target, std::move(rendered[i]));
+    if (!set)
+      return set.error();
+  }
+  return input;
+}
+
+result<json::object> interpreter::render_custom_config(const cursor& c, const step& s,
+                                                       const json::object& input) const {
+  if (s.custom_config.is_undefined())
+    return json::object();
+  auto rendered = s.custom_config.render(context_then_run_state(c, input));
+  if (!rendered)
+    return rendered.error();
+  if (!rendered->is_object())
+    return json::object();
+  return std::move(rendered->get_object());
+}
+
+void interpreter::on_result(std::string_view cursor_id, step_result outcome, const moment& at) {
+  cursor* c = state_.find_cursor(cursor_id);
+  if (!c || c->phase != cursor_phase::running || is_terminal(state_.status_))
+    return;
+  const step* s = state_.definition_->find_step(c->step);
+  if (!s)
+    return;
+  c->dirty = true;
+  set_current_step(*c);
+  if (!outcome)
+    return on_failed_attempt(*c, *s, outcome.error(), at);
+  if (s->delay && !s->delay->before) {
+    c->phase = cursor_phase::delayed_after;
+    c->pending_output = std::move(*outcome);
+    c->due_at = at.now + delay_length(*c, *s, at);
+    return;
+  }
+  succeed(*c, *s, std::move(*outcome), at);
+}
+
+void interpreter::finish_delayed(cursor& c, const step& s, const moment& at) {
+  json::value output = std::move(c.pending_output);
+  c.pending_output = nullptr;
+  succeed(c, s, std::move(output), at);
+}
+
+void interpreter::succeed(cursor& c, const step& s, json::value output, const moment& at) {
+  // Source: reference `stepHandlerResult.outputData || {}`.
+  if (!js::truthy(&output))
+    output = json::object();
+  if (const auto missing = validate_output(s, output))
+    return on_failed_attempt(c, s, *missing, at);
+  if (json::object* members = output.if_object())
+    members->erase("_meta");
+  complete(c, s, std::move(output), at);
+}
+
+// The mappings may move the output away, so a copy is made for a listener.
+void interpreter::complete(cursor& c, const step& s, json::value output, const moment& at) {
+  if (!c.input)
+    restore_input(c, s);
+  const json::value reported = trace_ ? output : json::value();
+  std::vector<mapping_event> events = std::move(c.input_events);
+  s.outputs.apply(output, c.input.get(), c.variables, trace_ ? &events : nullptr);
+  report({.what = trace_event::type::step_completed,
+          .path = &c,
+          .step_instance_id = s.id,
+          .step = &s,
+          .attempt = c.attempt,
+          .input = c.input.get(),
+          .output = &reported,
+          .mappings = &events});
+  go_on(c, s, at);
+}
+
+// After a restart in a delay the input is made again: the context has not changed since.
+void interpreter::restore_input(cursor& c, const step& s) const {
+  auto again = prepare_input(c, s);
+  c.input = std::make_shared<const json::object>(again ? std::move(*again) : json::object());
+}
+
+std::optional<step_error> interpreter::validate_output(const step& s, const json::value& output) {
+  for (const json_path& field : s.required_fields) {
+    const auto matches = field.matches(output);
+    const bool present = matches && !matches->empty() && matches->front().get() &&
+                         !matches->front().get()->is_null();
+    if (!matches)
+      return step_error("Error", matches.error().message());
+    if (!present)
+      return step_error::content("Required output field validation failed. Path '" + field.text() +
+                                 "' was missing or null/undefined in the step output.");
+  }
+  return std::nullopt;
+}
+
+void interpreter::on_failed_attempt(cursor& c, const step& s, const step_error& reason,
+                                    const moment& at) {
+  error_info info = to_error_info(reason);
+  if (const auto pause = retry_pause(c, s, reason, at)) {
+    report({.what = trace_event::type::step_retrying,
+            .path = &c,
+            .step_instance_id = s.id,
+            .step = &s,
+            .attempt = c.attempt,
+            .delay_ms = *pause,
+            .error = &info});
+    c.phase = *pause > 0 ? cursor_phase::pausing : cursor_phase::ready;
+    c.due_at = *pause > 0 ? at.now + *pause : 0;
+    return;
+  }
+  fail(c, &s, std::move(info), at);
+}
+
+// Milliseconds until the next attempt; nothing: no further attempt. onError.retries replaces the
+// built-in attempts at transient errors (documentation, onError).
+std::optional<std::int64_t> interpreter::retry_pause(const cursor& c, const step& s,
+                                                     const step_error& reason,
+                                                     const moment& at) const {
+  const error_handling& handling = s.on_error;
+  if (reason.name == content_name && handling.retry_on_content_error)
+    return within(*handling.retry_on_content_error, c.attempt);
+  if (handling.retries && retries(*handling.retries, reason.name))
+    return within(*handling.retries, c.attempt);
+  if (handling.retries || reason.name != transient_name)
+    return std::nullopt;
+  if (c.attempt >= limits_.transient_attempts)
+    return std::nullopt;
+  const auto jitter = static_cast<std::int64_t>(
+      at.random %
+      static_cast<std::uint64_t>(std::max<std::int64_t>(limits_.transient_jitter_ms, 1)));
+  return (limits_.transient_backoff_ms << c.attempt) + jitter;
+}
+
+} // namespace millrace::flows
