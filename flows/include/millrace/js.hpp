@@ -9,7 +9,7 @@
 
 #include <millrace/json.hpp>
 
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,9 +45,18 @@ void append_number(std::string& out, double number);
 
 /// Whether `key` is an array index in canonical decimal form ("0", "42", not "01"), below 2^32 - 1.
 [[nodiscard]] std::optional<std::uint32_t> as_index(std::string_view key) noexcept;
+/// Whether a member of `object` has an integer-like name, so that JavaScript's order is not the
+/// order of insertion.
+[[nodiscard]] bool has_index_names(const json::object& object) noexcept;
 /// The members of `object` in JavaScript's order: integer-like names ascending, then as added.
 /// Costs nothing beyond the pointers when there is no integer-like name.
 [[nodiscard]] std::vector<const json::key_value_pair*> members(const json::object& object);
+
+/// `text` without the white space and line terminators at its start, its end or both
+/// (String.prototype.trimStart, trimEnd, trim).
+[[nodiscard]] std::string_view trim_start(std::string_view text) noexcept;
+[[nodiscard]] std::string_view trim_end(std::string_view text) noexcept;
+[[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 /// `value.typeof`, for messages: "undefined", "null", "boolean", "number", "string", "array",
 /// "object".

@@ -17,28 +17,29 @@
 namespace millrace::flows {
 
 /// A value that was looked up: nothing (JavaScript's undefined), a borrowed value, or an owned one.
-/// A borrowed value lives as long as the scope's layers do.
+/// A borrowed value lives as long as the scope's layers do, an owned one as long as the `resolved`
+/// stays where it is.
 class resolved {
 public:
   /// Nothing.
   resolved() noexcept = default;
   /// Borrows; a null pointer is nothing.
-  resolved(const json::value* borrowed) noexcept
-      : pointer_(borrowed) {} // NOLINT(google-explicit-constructor)
+  resolved(const json::value* borrowed) noexcept // NOLINT(google-explicit-constructor)
+      : borrowed_(borrowed) {}
   /// Owns.
-  explicit resolved(json::value owned)
-      : owned_(std::make_unique<json::value>(std::move(owned))), pointer_(owned_.get()) {}
+  explicit resolved(json::value owned) noexcept : owned_(std::move(owned)), is_owned_(true) {}
 
-  [[nodiscard]] bool is_undefined() const noexcept { return pointer_ == nullptr; }
-  [[nodiscard]] bool is_owned() const noexcept { return owned_ != nullptr; }
+  [[nodiscard]] bool is_undefined() const noexcept { return get() == nullptr; }
+  [[nodiscard]] bool is_owned() const noexcept { return is_owned_; }
   /// Null for nothing.
-  [[nodiscard]] const json::value* get() const noexcept { return pointer_; }
+  [[nodiscard]] const json::value* get() const noexcept { return is_owned_ ? &owned_ : borrowed_; }
   /// The value itself, moved out when owned, copied when borrowed. Requires !is_undefined().
-  [[nodiscard]] json::value take() && { return owned_ ? std::move(*owned_) : *pointer_; }
+  [[nodiscard]] json::value take() && { return is_owned_ ? std::move(owned_) : *borrowed_; }
 
 private:
-  std::unique_ptr<json::value> owned_;
-  const json::value* pointer_ = nullptr;
+  json::value owned_; // inline: an owned text length or character costs no allocation
+  const json::value* borrowed_ = nullptr;
+  bool is_owned_ = false;
 };
 
 /// A stack of layers. Borrowed layers must outlive the scope. Not thread-safe: lazy members and the
@@ -60,6 +61,9 @@ public:
 
   /// The value of the topmost member named `key`; null where there is none.
   [[nodiscard]] const json::value* find(std::string_view key) const;
+  /// The root that the scope was made of, if it was given whole and nothing was pushed since; else
+  /// null.
+  [[nodiscard]] const json::value* root() const noexcept { return root_; }
   /// All layers merged into one value, built at first use and kept. Members come in the order in
   /// which their names first appear from the lowest layer up, as a JavaScript spread gives them.
   [[nodiscard]] const json::value& whole() const;
@@ -74,6 +78,8 @@ private:
     const json::object* object = nullptr; // borrowed, or null for a lazy member
     mutable std::unique_ptr<lazy_member> lazy;
   };
+
+  static const json::value& value_of(lazy_member& member);
 
   boost::container::small_vector<layer, 8> layers_; // lowest first
   const json::value* root_ = nullptr;               // set for a root that was given whole
