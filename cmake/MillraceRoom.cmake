@@ -34,6 +34,16 @@ function(millrace_room room)
   target_compile_features(${target} PUBLIC cxx_std_20)
 endfunction()
 
+# millrace_catch_tests(<target> <prefix>): one CTest test per Catch2 test case, named prefix/case. A
+# case that checks nothing fails, and so does a run that finds no case of that name.
+function(millrace_catch_tests target prefix)
+  catch_discover_tests(
+    ${target}
+    TEST_PREFIX "${prefix}/"
+    EXTRA_ARGS --warn NoAssertions
+    PROPERTIES LABELS ${prefix} FAIL_REGULAR_EXPRESSION "No test(s ran| cases matched)")
+endfunction()
+
 # millrace_room_tests(<room> SOURCES s... LINKS target...): a Catch2 program, one CTest test per case.
 function(millrace_room_tests room)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})
@@ -41,5 +51,5 @@ function(millrace_room_tests room)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE ${arg_LINKS} millrace_test_support millrace_build_options)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/${room}/src)
-  catch_discover_tests(${target} TEST_PREFIX "${room}: " PROPERTIES LABELS ${room})
+  millrace_catch_tests(${target} ${room})
 endfunction()
