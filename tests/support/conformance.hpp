@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Conformance cases: loading tests/conformance/*.json and comparing what was recorded with what we
+// got. The patterns in expected values (`<uuid:1>`, `<timestamp>`, `<any>`, `<contains:x>`,
+// `<undefined>`, `<stack>`) are described in tests/conformance/README.md.
+#pragma once
+
+#include <millrace/json.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::testing {
+
+/// The UUIDs that `<uuid:N>` stood for so far; one per case.
+struct bindings {
+  std::map<std::string, std::string> uuid_by_label;
+  std::map<std::string, std::string> label_by_uuid;
+};
+
+/// One case of a conformance file.
+struct conformance_case {
+  std::string name;
+  std::string area;                  ///< quirks.json and parity.json only
+  std::vector<std::string> required; ///< `requires`
+  json::object given;
+  json::value expect;
+};
+
+/// Reads a JSON file below the source directory ("tests/conformance/jsonpath.json"). Throws
+/// std::runtime_error when it cannot be read or is not JSON: a test without its data must fail.
+[[nodiscard]] json::value load_json(std::string_view path);
+
+/// The cases of tests/conformance/<file>; those of one area if `area` is not empty.
+[[nodiscard]] std::vector<conformance_case> load_cases(std::string_view file,
+                                                       std::string_view area = {});
+
+/// Whether `actual` is what `expected` describes. On failure `*why`, when given, says where and how
+/// they differ. `seen` carries the UUIDs met before.
+[[nodiscard]] bool matches(const json::value& expected, const json::value& actual, bindings& seen,
+                           std::string* why = nullptr);
+
+/// The same for one text.
+[[nodiscard]] bool text_matches(std::string_view expected, std::string_view actual, bindings& seen);
+
+/// Whether a result agrees with `expect` = {"value"} or {"undefined"} or {"error"}: `value` is the
+/// result (null pointer for undefined), or `failure` the message of the error that came instead.
+[[nodiscard]] bool outcome_matches(const json::object& expect, const json::value* value,
+                                   const std::string* failure, bindings& seen,
+                                   std::string* why = nullptr);
+
+/// Whether `message` contains every text of `expected` (one text or a list of texts).
+[[nodiscard]] bool contains_all(const json::value& expected, std::string_view message);
+
+/// What parity.json decided about one quirk.
+struct parity_decision {
+  std::string area;
+  std::string name;
+  bool same = false;               ///< else "documented"
+  std::optional<json::value> ours; ///< for "documented": what we expect instead
+  std::string reason;
+};
+[[nodiscard]] std::vector<parity_decision> load_parity();
+
+/// A quirk with the result that Millrace is to give: the reference's, or ours where we follow the
+/// documentation. Throws std::runtime_error for a quirk of `area` without a decision.
+[[nodiscard]] std::vector<conformance_case> load_decided_quirks(std::string_view area);
+
+} // namespace millrace::testing
