@@ -6,6 +6,7 @@
 // poisoned (see commit).
 #pragma once
 
+#include <millrace/durability.hpp>
 #include <millrace/error.hpp>
 #include <millrace/execution.hpp>
 
@@ -19,16 +20,11 @@
 
 namespace millrace::storage {
 
+using millrace::durability;
+
 /// The integer key of an execution row. Keys are handed out by the engine, ascending from 1; their
 /// order is the order in which starts were accepted.
 using execution_key = std::int64_t;
-
-/// What a commit survives.
-enum class durability : std::uint8_t {
-  power_loss,    ///< WAL, synchronous=FULL: power failure and operating-system crash
-  process_crash, ///< WAL, synchronous=NORMAL: the end of the process at any moment
-  none,          ///< nothing: in memory, or a file that is only complete after close
-};
 
 /// How to open a store.
 struct store_options {
