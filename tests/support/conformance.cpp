@@ -37,7 +37,7 @@ bool is_timestamp(std::string_view text) {
   return has_shape(text, "dddd-dd-ddTdd:dd:dd.dddZ");
 }
 
-bool bind(const std::string& label, const std::string& uuid, bindings& seen) {
+bool bind_uuid(const std::string& label, const std::string& uuid, bindings& seen) {
   const auto by_label = seen.uuid_by_label.emplace(label, uuid).first;
   const auto by_uuid = seen.label_by_uuid.emplace(uuid, label).first;
   return by_label->second == uuid && by_uuid->second == label;
@@ -167,7 +167,7 @@ bool text_matches(std::string_view expected, std::string_view actual, bindings& 
     const std::size_t end = expected.find('>');
     if (expected.substr(0, uuid.size()) == uuid && end != std::string_view::npos) {
       const std::string found(actual.substr(0, uuid_length));
-      if (!is_uuid(found) || !bind(std::string(expected.substr(0, end)), found, seen))
+      if (!is_uuid(found) || !bind_uuid(std::string(expected.substr(0, end)), found, seen))
         return false;
       expected.remove_prefix(end + 1);
       actual.remove_prefix(uuid_length);
