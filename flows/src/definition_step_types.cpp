@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What each step type demands. A type that is in the rules but not here has the common members
+// only.
+#include "definition_expressions.hpp"
+#include "definition_step.hpp"
+#include "names.hpp"
+#include "shape.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace millrace::flows::definitions {
+
+namespace {
+
+constexpr std::string_view start_module = "system/start-flow-execution";
+
+/// Step types of the flow language, so that one that cannot run here is told from a slip.
+constexpr std::array<std::string_view, 21> language_step_types{
+    "API_CALL",
+    "CUSTOM_LAMBDA_INVOKE",
+    "CUSTOM_LOGIC",
+    "DATA_LOAD",
+    "DATA_SAVE",
+    "DATA_TRANSFORMATION",
+    "EMAIL",
+    "EMAIL_START_POINT",
+    "END_FLOW",
+    "FILE_DOWNLOAD",
+    "LLM_INVOCATION",
+    "MCP_CALL",
+    "NO_OP",
+    "PARALLEL_FORK_MANAGER",
+    "POLL_EXTERNAL_API",
+    "SCHEDULE_START_POINT",
+    "SNS_PUBLISH",
+    "SQS_SEND",
+    "START_FLOW_EXECUTION",
+    "START_SUB_FLOW",
+    "WAIT_FOR_EXTERNAL_EVENT",
+};
+
+/// Reads stepType; empty when it is missing or cannot run here.
+std::string read_type(object_reader& reader, const definition_rules& rules) {
+  const auto type = reader.required_text("stepType");
+  if (!type) {
+    return {};
+  }
+  const std::vector<std::string_view> supported(rules.step_types.begin(), rules.step_types.end());
+  if (std::find(supported.begin(), supported.end(), *type) != supported.end()) {
+    return *type;
+  }
+  const bool known = std::find(language_step_types.begin(), language_step_types.end(), *type) !=
+                     language_step_types.end();
+  std::string message = known ? "the step type " + shape::quoted(*type) + " cannot run here"
+                              : "there is no step type " + shape::quoted(*type);
+  if (const auto near = nearest_name(*type, supported)) {
+    message += "; use " + shape::quoted(*near) + " if that is meant";
+  } else {
+    message += "; use one of " + list_names(supported);
+  }
+  reader.error("stepType", std::move(message));
+  return {};
+}
+
+/// For types that have no module: even an empty one is refused, as in the reference.
+void refuse_module(object_reader& reader, std::string_view type) {
+  if (reader.has("moduleIdentifier")) {
+    reader.error("moduleIdentifier",
+                 "a " + std::string(type) + " step has no module; remove moduleIdentifier");
+  }
+}
+
+void require_module(object_reader& reader, const definition_rules& rules) {
+  const auto module = reader.required_text("moduleIdentifier");
+  if (module && rules.knows_module && !rules.knows_module(*module)) {
+    reader.warning("moduleIdentifier", "no handler is registered for the module " +
+                                           shape::quoted(*module) +
+                                           "; the step fails unless one is before it runs");
+  }
+}
+
+void check_end_flow(object_reader& reader) {
+  for (const char* key : {"transitions", "defaultNextStepInstanceId", "inputMappings",
+                          "outputMappings", "literals"}) {
+    if (reader.has(key)) {
+      reader.warning(key, std::string("an END_FLOW step ends its path and ignores ") + key +
+                              "; remove it, or use a NO_OP step");
+    }
+  }
+}
+
+// START_FLOW_EXECUTION ----------------------------------------------------------------------------
+
+/// Whether `key` is given by literals, inputMappings or customConfig.
+bool given_by_input(object_reader& reader, std::string_view key) {
+  for (const char* place : {"literals", "inputMappings", "customConfig"}) {
+    const json::value* members = reader.find(place);
+    if (members != nullptr && members->is_object() && members->get_object().contains(key)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void check_flow_id_given(object_reader& reader) {
+  const bool on_step = reader.has("flowDefinitionId");
+  const bool by_input = given_by_input(reader, "flowDefinitionId");
+  if (!on_step && !by_input) {
+    reader.problems().error(reader.pointer(),
+                            "nothing names the flow to start; add flowDefinitionId to literals, "
+                            "or map it with inputMappings, or write it on the step");
+  } else if (!on_step) {
+    reader.problems().warning(reader.pointer(),
+                              "Allma documents this form but refuses to load it today; to run "
+                              "there, write flowDefinitionId on the step as well");
+  }
+  for (const char* key : {"flowDefinitionId", "flowVersion"}) {
+    if (reader.has(key) && given_by_input(reader, key)) {
+      reader.warning(key, std::string(key) + " on the step wins over the one in its input; keep "
+                                             "one of them");
+    }
+  }
+  if (!reader.has("flowVersion") && given_by_input(reader, "flowVersion")) {
+    reader.problems().warning(reader.pointer(),
+                              "Allma today starts the latest published version unless flowVersion "
+                              "stands on the step; to run there, write it on the step");
+  }
+}
+
+/// A literal that its schema can never accept, whatever its texts render to.
+void check_start_literals(object_reader& reader) {
+  const json::value* literals = reader.find("literals");
+  if (literals == nullptr || !literals->is_object()) {
+    return;
+  }
+  object_reader inner = reader.inside("literals");
+  for (const char* key : {"flowDefinitionId", "flowVersion"}) {
+    if (const json::value* value = inner.find(key); value != nullptr && !value->is_string()) {
+      inner.warning(key, std::string("every start will be refused: ") + key +
+                             " must be a text, but is " + shape::describe(*value));
+    }
+  }
+  const json::value* context = inner.find("initialContextData");
+  const bool truthy_number =
+      context != nullptr && context->is_number() && shape::any_number(*context).value_or(0) != 0;
+  if (context != nullptr && (context->is_array() || truthy_number)) {
+    inner.warning("initialContextData",
+                  "every start will be refused: initialContextData must be an object, but is " +
+                      shape::describe(*context));
+  }
+}
+
+std::optional<text_template> read_template(object_reader& reader, std::string_view key,
+                                           bool may_be_empty) {
+  const auto text = may_be_empty ? reader.text(key) : reader.nonempty_text(key);
+  if (!text) {
+    return std::nullopt;
+  }
+  warn_unusable_template(reader.problems(), reader.pointer(key), *text);
+  if (text->substr(0, 2) == "$.") {
+    reader.warning(key, std::string(key) + " is a template, not a path: this text is taken as it "
+                                           "stands; map it with inputMappings, or write it as "
+                                           "{{...}}");
+  }
+  return text_template::compile(*text);
+}
+
+start_config compile_start(object_reader& reader) {
+  start_config result;
+  const json::value* module = reader.find("moduleIdentifier");
+  if (module == nullptr || !module->is_string() || module->get_string() != start_module) {
+    reader.refuse("moduleIdentifier", "\"" + std::string(start_module) + "\"");
+  }
+  result.flow_definition_id = read_template(reader, "flowDefinitionId", false);
+  result.flow_version = read_template(reader, "flowVersion", true);
+  if (const json::value* config = reader.find("customConfig");
+      config != nullptr && config->is_object()) {
+    result.sync = reader.inside("customConfig").boolean("sync").value_or(false);
+  }
+  check_flow_id_given(reader);
+  check_start_literals(reader);
+  if (result.sync && reader.has("onError")) {
+    reader.warning("onError", "Allma today does not consult onError when the called flow fails: "
+                              "the calling flow fails at once");
+  }
+  return result;
+}
+
+// WAIT_FOR_EXTERNAL_EVENT -------------------------------------------------------------------------
+
+wait_config compile_wait(object_reader& reader) {
+  /// A century: longer waits are slips, and due times must stay representable.
+  constexpr std::int64_t wait_seconds_max = std::int64_t{100} * 366 * 24 * 3600;
+  wait_config result;
+  if (const auto key = reader.required_text("correlationKeyTemplate")) {
+    warn_unusable_template(reader.problems(), reader.pointer("correlationKeyTemplate"), *key);
+    result.correlation_key = text_template::compile(*key);
+  }
+  if (const auto seconds = reader.whole_number("maxWaitTimeSeconds", 1, wait_seconds_max)) {
+    result.max_wait = std::chrono::seconds(*seconds);
+  }
+  if (const json::value* prompt = reader.find("promptUserMessageTemplate");
+      prompt != nullptr && !prompt->is_string() && !prompt->is_object()) {
+    reader.refuse("promptUserMessageTemplate", "a text or an object");
+  }
+  if (reader.text("messageSenderModuleIdentifier")) {
+    reader.warning("messageSenderModuleIdentifier",
+                   "no prompt is sent before a wait, neither here nor on Allma today; send it "
+                   "with a step of its own");
+  }
+  return result;
+}
+
+} // namespace
+
+void compile_step_type(step& target, object_reader& reader, const definition_rules& rules) {
+  target.type = read_type(reader, rules);
+  const std::string& type = target.type;
+  if (type == "DATA_TRANSFORMATION" || type == "CUSTOM_LOGIC" || type == "DATA_LOAD" ||
+      type == "DATA_SAVE") {
+    require_module(reader, rules);
+  } else if (type == "START_FLOW_EXECUTION") {
+    target.start = compile_start(reader);
+  } else if (type == "NO_OP" || type == "END_FLOW" || type == "PARALLEL_FORK_MANAGER" ||
+             type == "WAIT_FOR_EXTERNAL_EVENT") {
+    refuse_module(reader, type);
+  }
+  if (type == "END_FLOW") {
+    check_end_flow(reader);
+  } else if (type == "PARALLEL_FORK_MANAGER") {
+    target.fork = compile_fork(reader);
+  } else if (type == "WAIT_FOR_EXTERNAL_EVENT") {
+    target.wait = compile_wait(reader);
+  }
+}
+
+} // namespace millrace::flows::definitions
