@@ -79,12 +79,21 @@ public:
 
   /// The handler of a module, or null.
   [[nodiscard]] const registered_handler* find_module(std::string_view module_identifier) const;
-  /// The handler for a step without module identifier by its step type (NO_OP), or null.
+  /// Whether steps may name this module: those with a handler, and system/start-flow-execution,
+  /// which the interpreter executes itself.
+  [[nodiscard]] bool knows_module(std::string_view module_identifier) const;
+  /// The handler for a step without module identifier by its step type (NO_OP and the start
+  /// points), or null.
   [[nodiscard]] const registered_handler* find_step_type(std::string_view step_type) const;
   /// Step types that can run, sorted, those of the interpreter included.
   [[nodiscard]] const std::vector<std::string>& step_types() const noexcept;
-  /// System modules, sorted.
+  /// System modules that steps may name, sorted.
   [[nodiscard]] std::vector<std::string> system_modules() const;
+  /// How a step fails for which neither find_module nor find_step_type has a handler and which the
+  /// interpreter does not execute itself. Source: conformance, "failure: unknown module", "step:
+  /// custom logic without registered module", "step: transformation with a foreign system module".
+  [[nodiscard]] step_error why_not(std::string_view step_type,
+                                   std::string_view module_identifier) const;
 
 private:
   struct entry {
@@ -95,6 +104,10 @@ private:
   std::vector<entry> by_type_; // sorted by name
   std::vector<std::string> step_types_;
 };
+
+/// How a DATA_TRANSFORMATION step fails when its module is no transformation; `module_identifier`
+/// may be empty. Source: conformance/transform.json, "unknown module", "empty module name".
+[[nodiscard]] step_error no_such_transformation(std::string_view module_identifier);
 
 /// Runs one attempt: calls the handler, catches whatever it throws, checks that a reported failure
 /// has a name. The only place where exceptions of handlers end.

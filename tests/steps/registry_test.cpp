@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "step_call.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+#include <new>
+#include <stdexcept>
+
+using namespace millrace;
+using namespace millrace::testing;
+
+namespace {
+
+registered_handler giving(const char* text) {
+  return {[text](const step_request&) { return step_result(json::value(text)); },
+          step_effect::external};
+}
+
+/// "<error name>: <message>" of a handler that fails.
+std::string failure_of(step_handler handler) {
+  const step_result outcome = run({std::move(handler), step_effect::external}, {});
+  return outcome ? "no failure" : outcome.error().name + ": " + outcome.error().message;
+}
+
+std::string text_of(const step_error& failure) {
+  return failure.name + ": " + failure.message;
+}
+
+} // namespace
+
+TEST_CASE("the step types that can run are those with a handler and those of the interpreter") {
+  const auto registry = steps::registry::with_system_modules();
+  const std::vector<std::string> expected = {"CUSTOM_LOGIC",
+                                             "DATA_TRANSFORMATION",
+                                             "EMAIL_START_POINT",
+                                             "END_FLOW",
+                                             "NO_OP",
+                                             "PARALLEL_FORK_MANAGER",
+                                             "SCHEDULE_START_POINT",
+                                             "START_FLOW_EXECUTION",
+                                             "WAIT_FOR_EXTERNAL_EVENT"};
+  CHECK(registry.step_types() == expected);
+  for (const char* const type : {"NO_OP", "EMAIL_START_POINT", "SCHEDULE_START_POINT"}) {
+    INFO(type);
+    REQUIRE(registry.find_step_type(type) != nullptr);
+    CHECK(registry.find_step_type(type)->effect == step_effect::pure);
+  }
+  CHECK(registry.find_step_type("END_FLOW") == nullptr);
+  CHECK(registry.find_step_type("") == nullptr);
+}
+
+TEST_CASE("every system module is pure and has a handler, except the start of a flow") {
+  const auto registry = steps::registry::with_system_modules();
+  const std::vector<std::string> modules = registry.system_modules();
+  CHECK(modules.size() == 8);
+  CHECK(std::is_sorted(modules.begin(), modules.end()));
+  for (const std::string& module : modules) {
+    INFO(module);
+    CHECK(registry.knows_module(module));
+    const registered_handler* const handler = registry.find_module(module);
+    REQUIRE((handler != nullptr) == (module != "system/start-flow-execution"));
+    CHECK((handler == nullptr || handler->effect == step_effect::pure));
+  }
+  CHECK_FALSE(registry.knows_module("system/sqs-send"));
+  CHECK_FALSE(registry.knows_module(""));
+}
+
+TEST_CASE("registered modules are found whatever the order of registration") {
+  auto registry = steps::registry::with_system_modules();
+  for (const char* const name : {"zoo/last", "a/first", "my/module", "system-like"}) {
+    REQUIRE(registry.add_module(name, giving(name)).has_value());
+  }
+  for (const char* const name : {"a/first", "my/module", "system-like", "zoo/last"}) {
+    INFO(name);
+    REQUIRE(registry.find_module(name) != nullptr);
+    CHECK(run(*registry.find_module(name), {}).value() == json::value(name));
+  }
+  CHECK(registry.find_module("my/modul") == nullptr);
+  CHECK(registry.find_module("system/join-data") != nullptr);
+  CHECK(registry.system_modules().size() == 8);
+}
+
+TEST_CASE("a module is refused without identifier or handler, in the reserved space, or twice") {
+  auto registry = steps::registry::with_system_modules();
+  CHECK(registry.add_module("", giving("x")).error().code() == errc::invalid_argument);
+  CHECK(registry.add_module("a", {}).error().code() == errc::invalid_argument);
+  CHECK(registry.add_module("system/mine", giving("x")).error().code() == errc::invalid_argument);
+  REQUIRE(registry.add_module("a", giving("first")).has_value());
+  CHECK(registry.add_module("a", giving("second")).error().code() == errc::conflict);
+  CHECK(run(*registry.find_module("a"), {}).value() == json::value("first"));
+}
+
+TEST_CASE("a step without handler fails as on Allma") {
+  const auto registry = steps::registry::with_system_modules();
+  CHECK(text_of(registry.why_not("CUSTOM_LOGIC", "my/module")) ==
+        "PermanentStepError: No external step registration found for moduleIdentifier: my/module");
+  CHECK(text_of(registry.why_not("DATA_TRANSFORMATION", "system/nope")) ==
+        "PermanentStepError: No external step registration found for moduleIdentifier: "
+        "system/nope");
+  CHECK(text_of(registry.why_not("DATA_TRANSFORMATION", "system/s3-data-loader")) ==
+        "Error: Unsupported or unconfigured DATA_TRANSFORMATION module: system/s3-data-loader");
+  CHECK(text_of(registry.why_not("DATA_TRANSFORMATION", "system/start-flow-execution")) ==
+        "Error: Unsupported or unconfigured DATA_TRANSFORMATION module: "
+        "system/start-flow-execution");
+  CHECK(text_of(registry.why_not("DATA_TRANSFORMATION", "")) ==
+        "Error: Invalid StepDefinition for DATA_TRANSFORMATION.");
+  CHECK(text_of(registry.why_not("START_SUB_FLOW", "")) ==
+        "Error: Unsupported stepType: START_SUB_FLOW");
+}
+
+TEST_CASE("whatever a handler throws becomes a failed attempt") {
+  CHECK(failure_of([](const step_request&) -> step_result {
+          throw std::runtime_error("no route to host");
+        }) == "Error: no route to host");
+  CHECK(failure_of([](const step_request&) -> step_result { throw 42; }) ==
+        "Error: the handler threw something that is no exception");
+  CHECK(failure_of([](const step_request&) -> step_result {
+          throw std::bad_alloc();
+        }).substr(0, 7) == "Error: ");
+  CHECK(failure_of({}).substr(0, 7) == "Error: ");
+}
+
+TEST_CASE(
+    "a reported failure keeps its name, message and details, and gets a name if it has none") {
+  CHECK(failure_of([](const step_request&) -> step_result {
+          return step_error::transient("busy");
+        }) == "TransientStepError: busy");
+  CHECK(failure_of([](const step_request&) -> step_result { return step_error("", "nameless"); }) ==
+        "Error: nameless");
+  const step_result outcome = run({[](const step_request&) -> step_result {
+                                     return step_error("Custom", "m", {{"status", 503}});
+                                   },
+                                   step_effect::external},
+                                  {});
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().details == json::object{{"status", 503}});
+}
