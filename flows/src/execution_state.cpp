@@ -128,11 +128,28 @@ std::int64_t execution_state::next_due() const {
   return earliest;
 }
 
+bool execution_state::wakes_itself() const {
+  bool found = false;
+  for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
+    found = found || (c.due_at != 0 && c.phase != cursor_phase::waiting);
+  });
+  return found;
+}
+
 std::vector<std::pair<std::string, std::string>> execution_state::waits() const {
   std::vector<std::pair<std::string, std::string>> all;
   for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
     if (c.phase == cursor_phase::waiting)
       all.emplace_back(c.correlation_key, c.id);
+  });
+  return all;
+}
+
+std::vector<std::pair<std::string, std::string>> execution_state::calls() const {
+  std::vector<std::pair<std::string, std::string>> all;
+  for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
+    if (c.phase == cursor_phase::calling)
+      all.emplace_back(c.child_id, c.id);
   });
   return all;
 }
@@ -284,8 +301,10 @@ result<void> execution_state::apply_cursor(const json::object& entry) {
   if (const json::value* reason = entry.if_contains("error"); reason && reason->is_object())
     c->error = error_info::from_json(reason->get_object());
   // An attempt that was out when the process ended runs again under the same idempotency key.
-  if (c->phase == cursor_phase::running)
+  if (c->phase == cursor_phase::running) {
     c->phase = cursor_phase::ready;
+    --c->attempt;
+  }
 
   if (const json::value* path = entry.if_contains("path"); path && path->is_array())
     for (const json::value& id : path->get_array())

@@ -28,7 +28,9 @@ UPDATE execution SET status = 1, definition = ?2, flow_version = ?3, started_at 
 
 // NULL: unchanged; a due time of 0: none.
 constexpr const char* update_row_sql = R"sql(
-UPDATE execution SET status = coalesce(?2, status), due_at = nullif(coalesce(?3, due_at), 0)
+UPDATE execution
+   SET status = coalesce(?2, status), due_at = nullif(coalesce(?3, due_at), 0),
+       wakes_itself = coalesce(?4, wakes_itself)
  WHERE key = ?1)sql";
 
 constexpr const char* update_end_sql = R"sql(
@@ -216,7 +218,8 @@ void commit_writer::write_row(const commit_unit& unit) {
   }
   update_row_
       .bind(unit.execution, unit.status ? std::optional(number_of(*unit.status)) : std::nullopt,
-            unit.due_at)
+            unit.due_at,
+            unit.due_at ? std::optional<std::int64_t>(unit.wakes_itself ? 1 : 0) : std::nullopt)
       .run();
 }
 

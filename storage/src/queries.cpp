@@ -185,10 +185,17 @@ std::vector<execution_key> find_with_inbox(connection& database, std::size_t lim
   return read_keys(rows->bind(as_limit(limit)));
 }
 
-std::int64_t find_next_due(connection& database) {
+std::int64_t find_next_due(connection& database, std::int64_t after) {
+  const borrowed_statement row = database.use(
+      "SELECT due_at FROM execution INDEXED BY execution_due"
+      " WHERE status = 2 AND due_at IS NOT NULL AND due_at > ?1 ORDER BY due_at LIMIT 1");
+  return row->bind(after).step() ? row->number(0) : 0;
+}
+
+std::int64_t find_next_wake(connection& database) {
   const borrowed_statement row =
-      database.use("SELECT due_at FROM execution INDEXED BY execution_due"
-                   " WHERE status = 2 AND due_at IS NOT NULL ORDER BY due_at LIMIT 1");
+      database.use("SELECT due_at FROM execution INDEXED BY execution_wake"
+                   " WHERE status = 2 AND wakes_itself = 1 ORDER BY due_at LIMIT 1");
   return row->step() ? row->number(0) : 0;
 }
 

@@ -24,7 +24,8 @@ namespace millrace::storage {
 [[nodiscard]] std::vector<execution_key> find_due(connection& database, std::int64_t now,
                                                   std::size_t limit);
 [[nodiscard]] std::vector<execution_key> find_with_inbox(connection& database, std::size_t limit);
-[[nodiscard]] std::int64_t find_next_due(connection& database);
+[[nodiscard]] std::int64_t find_next_due(connection& database, std::int64_t after);
+[[nodiscard]] std::int64_t find_next_wake(connection& database);
 [[nodiscard]] execution_key find_waiting_for(connection& database,
                                              std::string_view correlation_key);
 

@@ -32,6 +32,7 @@ CREATE TABLE execution (
   started_at         INTEGER,
   ended_at           INTEGER,
   due_at             INTEGER,
+  wakes_itself       INTEGER,
   flow_definition_id TEXT    NOT NULL,
   flow_version_asked TEXT    NOT NULL,
   message_id         TEXT    NOT NULL,
@@ -45,6 +46,7 @@ CREATE INDEX execution_root ON execution (root);
 CREATE INDEX execution_unfinished ON execution (key) WHERE status < 2;
 CREATE INDEX execution_waiting ON execution (key) WHERE status = 2;
 CREATE INDEX execution_due ON execution (due_at) WHERE status = 2 AND due_at IS NOT NULL;
+CREATE INDEX execution_wake ON execution (due_at) WHERE status = 2 AND wakes_itself = 1;
 CREATE INDEX execution_ended_badly ON execution (key) WHERE status > 3;
 
 CREATE TABLE execution_input (

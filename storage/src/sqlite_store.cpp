@@ -309,8 +309,12 @@ result<std::vector<execution_key>> sqlite_store::with_inbox(std::size_t limit) {
   return query([&](connection& reader) { return find_with_inbox(reader, limit); });
 }
 
-result<std::int64_t> sqlite_store::next_due() {
-  return query([](connection& reader) { return find_next_due(reader); });
+result<std::int64_t> sqlite_store::next_due(std::int64_t after) {
+  return query([after](connection& reader) { return find_next_due(reader, after); });
+}
+
+result<std::int64_t> sqlite_store::next_wake() {
+  return query([](connection& reader) { return find_next_wake(reader); });
 }
 
 result<execution_key> sqlite_store::waiting_for(std::string_view correlation_key) {

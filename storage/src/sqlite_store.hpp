@@ -78,7 +78,8 @@ public:
   result<std::vector<execution_key>> unfinished(execution_key after, std::size_t limit) override;
   result<std::vector<execution_key>> due(std::int64_t now, std::size_t limit) override;
   result<std::vector<execution_key>> with_inbox(std::size_t limit) override;
-  result<std::int64_t> next_due() override;
+  result<std::int64_t> next_due(std::int64_t after) override;
+  result<std::int64_t> next_wake() override;
   result<execution_key> waiting_for(std::string_view correlation_key) override;
   result<std::vector<wait_entry>> waits(execution_key key) override;
   result<stored_state> load_state(execution_key key) override;

@@ -123,6 +123,9 @@ public:
   execution_state& operator=(const execution_state&) = delete;
 
   [[nodiscard]] const flow_definition& definition() const noexcept { return *definition_; }
+  [[nodiscard]] const std::shared_ptr<const flow_definition>& shared_definition() const noexcept {
+    return definition_;
+  }
   [[nodiscard]] const execution_identity& identity() const noexcept { return identity_; }
   [[nodiscard]] execution_status status() const noexcept { return status_; }
   [[nodiscard]] const std::optional<error_info>& error() const noexcept { return main_.error; }
@@ -131,8 +134,12 @@ public:
   [[nodiscard]] cursor* find_cursor(std::string_view id);
   /// The earliest time something is due; 0: none.
   [[nodiscard]] std::int64_t next_due() const;
+  /// Whether a path goes on by itself when its time comes (a delay, a retry).
+  [[nodiscard]] bool wakes_itself() const;
   /// Correlation keys waited for, with their cursors.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> waits() const;
+  /// Ids of called flows that are waited for, with their cursors.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> calls() const;
 
   /// What changed since the last call, as JSON text; empty: nothing. Cost: the size of the change.
   [[nodiscard]] std::string take_delta();

@@ -52,6 +52,9 @@ struct execution_start {
   std::string trigger_source;
   std::string start_input;      ///< JSON text of the start_request
   std::int64_t accepted_at = 0; ///< Unix milliseconds
+  // Not stored, they follow from the keys: they spare whoever runs the start a query.
+  std::string root_id;   ///< empty: its own id
+  std::string parent_id; ///< empty: none
 };
 
 /// An execution got its definition and began.
@@ -107,6 +110,8 @@ struct commit_unit {
   std::optional<std::vector<wait_entry>> waits;
   /// Unix milliseconds; nullopt: unchanged, 0: none.
   std::optional<std::int64_t> due_at;
+  /// With `due_at`: the execution goes on then by itself (a delay, a retry), it is no mere deadline.
+  bool wakes_itself = false;
   std::vector<std::int64_t> consumed_inbox; ///< ids
   std::vector<step_record> records;
   /// An event for whoever waits under this key, consumed from its wait entry. The first waiting
@@ -250,8 +255,10 @@ public:
                                                                std::size_t limit) = 0;
   /// Keys of waiting executions with an unconsumed inbox entry, ascending.
   [[nodiscard]] virtual result<std::vector<execution_key>> with_inbox(std::size_t limit) = 0;
-  /// The earliest due time of all waiting executions; 0: none.
-  [[nodiscard]] virtual result<std::int64_t> next_due() = 0;
+  /// The earliest due time of all waiting executions that is later than `after`; 0: none.
+  [[nodiscard]] virtual result<std::int64_t> next_due(std::int64_t after) = 0;
+  /// The earliest due time of the waiting executions that go on by themselves; 0: none.
+  [[nodiscard]] virtual result<std::int64_t> next_wake() = 0;
   /// Who waits under a correlation key (the first by key); 0: nobody.
   [[nodiscard]] virtual result<execution_key> waiting_for(std::string_view correlation_key) = 0;
   /// The correlation keys that an execution waits for.

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The running half of an engine: everything between the store and the step handlers. No CAF type
+// shows here. Every member function is thread-safe.
+#pragma once
+
+#include <millrace/definition.hpp>
+#include <millrace/execution.hpp>
+#include <millrace/lifecycle_event.hpp>
+#include <millrace/step_handler.hpp>
+#include <millrace/store.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace millrace::actors {
+
+/// A definition that an execution can be pinned to.
+struct resolved_flow {
+  std::shared_ptr<const flows::flow_definition> definition;
+  std::int64_t pinned = 0; ///< key in the store
+  /// Variables of the owning agents and of the flow record, merged.
+  std::shared_ptr<const json::object> flow_variables;
+};
+
+/// Where definitions come from. Thread-safe.
+class definition_source {
+public:
+  virtual ~definition_source() = default;
+  /// The definition for `version` ("LATEST_PUBLISHED" or a number) at this moment. Errors:
+  /// not_found, invalid_definition.
+  [[nodiscard]] virtual result<resolved_flow> resolve(std::string_view flow_definition_id,
+                                                      std::string_view version) = 0;
+  /// The definition stored under a key earlier.
+  [[nodiscard]] virtual result<resolved_flow> pinned(std::int64_t key) = 0;
+  /// The same with step overrides from a start input.
+  [[nodiscard]] virtual result<std::shared_ptr<const flows::flow_definition>>
+  overridden(const flows::flow_definition& base, const json::object& step_overrides) = 0;
+};
+
+/// The engine's clock. Thread-safe.
+class time_source {
+public:
+  virtual ~time_source() = default;
+  /// Unix milliseconds.
+  [[nodiscard]] virtual std::int64_t now() = 0;
+  /// Called when nothing can happen before `due`: a virtual clock moves there and says true.
+  [[nodiscard]] virtual bool skip_to(std::int64_t due) = 0;
+};
+
+/// Sizes and collaborators of a runtime.
+struct runtime_options {
+  unsigned threads = 2;         ///< cooperative workers
+  unsigned handler_threads = 4; ///< external handlers that run at once
+  std::size_t max_active_executions = 10'000;
+  std::uint64_t seed = 0; ///< of every random choice: ids, jitter
+  steps::registry registry;
+  lifecycle_observer observer; ///< may be empty
+  std::shared_ptr<definition_source> definitions;
+  std::shared_ptr<time_source> time;
+};
+
+/// Runs executions on a store. Borrows the store, which must outlive it.
+class runtime {
+public:
+  /// Starts the threads. Nothing runs before recover() or a start.
+  runtime(storage::store& store, runtime_options options);
+  /// Stops, as stop().
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Takes up every unfinished, due or notified execution of the store, in order, in the
+  /// background.
+  void recover();
+  /// Accepts a start from outside; returns the execution's id when its row is committed. An id that
+  /// exists already is success and starts nothing.
+  [[nodiscard]] result<std::string> start(start_request request);
+  /// Hands `payload` to the execution that waits under the key; committed at return. The id of the
+  /// execution. Errors: not_found.
+  [[nodiscard]] result<std::string> resume(std::string_view correlation_key,
+                                           const json::value& payload);
+  /// Cancels an execution; committed at return. Errors: not_found; conflict when it has ended.
+  [[nodiscard]] result<void> cancel(std::string_view flow_execution_id, std::string_view reason);
+  /// Waits until the execution has ended. Errors: timed_out, stopped, database_failed.
+  [[nodiscard]] result<void> wait_ended(std::string_view flow_execution_id,
+                                        std::chrono::milliseconds timeout);
+  /// Waits until nothing can happen without news from outside: every execution has ended or waits
+  /// for an event. Errors as wait_ended.
+  [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
+  /// Runs `job` on the store writer's thread, between commits.
+  [[nodiscard]] result<void> with_store(const std::function<result<void>(storage::store&)>& job);
+  /// Ends every actor: what is committed stays, what is in flight is committed or not. Waits for
+  /// handlers that are running. Idempotent.
+  void stop();
+
+private:
+  struct implementation;
+  std::unique_ptr<implementation> impl_;
+};
+
+} // namespace millrace::actors

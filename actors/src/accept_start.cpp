@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "accept_start.hpp"
+
+namespace millrace::actors {
+
+storage::execution_start accept_start(shared_state& shared, const start_request& request,
+                                      const start_lineage& lineage) {
+  storage::execution_start start;
+  random_bits bits(shared.draw_random());
+  const std::int64_t now = shared.options.time->now();
+  const auto mint = [&] {
+    const std::uint64_t high = bits();
+    return make_uuid_v7(now, high, bits());
+  };
+  start.key = shared.mint_key();
+  start.id = request.flow_execution_id.empty() ? mint() : request.flow_execution_id;
+  start.message_id = mint();
+  start.kind = lineage.kind;
+  start.depth = lineage.depth;
+  start.root = lineage.root == 0 ? start.key : lineage.root;
+  start.parent = lineage.parent;
+  start.parent_step = lineage.parent_step;
+  start.parent_visit = lineage.parent_visit;
+  start.flow_definition_id = request.flow_definition_id;
+  start.flow_version = request.flow_version;
+  start.trigger_source = request.trigger_source;
+  start.start_input = stringify(to_json(request));
+  start.accepted_at = now;
+  return start;
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The only file that knows which CAF version this is: 0.17 (Debian, Ubuntu) or 1.x.
+#pragma once
+
+#include <caf/all.hpp>
+#include <caf/config.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace millrace::actors::compat {
+
+/// Whether CAF is 1.x, where sending is a fluent call and options carry a "caf." prefix.
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+inline constexpr bool caf_1 = true;
+#else
+inline constexpr bool caf_1 = false;
+#endif
+
+/// Sends `message` from `self`.
+template <class Message>
+void send(caf::event_based_actor* self, const caf::actor& receiver, Message&& message) {
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+  self->mail(std::forward<Message>(message)).send(receiver);
+#else
+  self->send(receiver, std::forward<Message>(message));
+#endif
+}
+
+/// Sends `message` from `self` to itself after `delay`.
+template <class Message>
+void send_later(caf::event_based_actor* self, std::chrono::milliseconds delay, Message&& message) {
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+  self->mail(std::forward<Message>(message)).delay(delay).send(caf::actor_cast<caf::actor>(self));
+#else
+  self->delayed_send(self, delay, std::forward<Message>(message));
+#endif
+}
+
+/// Sends `message` from outside every actor.
+template <class Message>
+void send_from_outside(const caf::actor& receiver, Message&& message) {
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+  caf::anon_mail(std::forward<Message>(message)).send(receiver);
+#else
+  caf::anon_send(receiver, std::forward<Message>(message));
+#endif
+}
+
+/// Registers the messages of `IdBlock`, the work-sharing policy (work stealing collapses under
+/// storms of short actors, see docs/decisions) and the number of cooperative workers.
+template <class IdBlock>
+void configure(caf::actor_system_config& config, unsigned threads) {
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+  config.set("caf.scheduler.policy", "sharing");
+  config.set("caf.scheduler.max-threads", static_cast<std::size_t>(threads));
+#else
+  config.add_message_types<IdBlock>();
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", static_cast<std::size_t>(threads));
+#endif
+}
+
+/// Prepares the process for CAF; before the first actor_system_config.
+template <class IdBlock>
+void initialize_once() {
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+  static const bool done = [] {
+    caf::init_global_meta_objects<IdBlock>();
+    caf::core::init_global_meta_objects();
+    return true;
+  }();
+  (void)done;
+#endif
+}
+
+} // namespace millrace::actors::compat

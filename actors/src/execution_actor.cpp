@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Behaviour, stepping and commits; loading is in execution_loading.cpp, notices and records in
+// execution_trace.cpp.
+#include "execution_actor.hpp"
+
+#include <algorithm>
+
+namespace millrace::actors {
+namespace {
+
+// Everything one attempt on a worker borrows; the worker keeps it alive.
+struct attempt_data {
+  std::shared_ptr<const flows::flow_definition> definition;
+  const flows::step* step = nullptr;
+  const registered_handler* handler = nullptr;
+  std::string execution_id;
+  std::string idempotency_key;
+  std::shared_ptr<const json::object> input;
+  json::object custom_config;
+  int attempt = 1;
+  std::int64_t now = 0;
+  std::uint64_t random_high = 0;
+  std::uint64_t random_low = 0;
+
+  [[nodiscard]] step_result run() const {
+    const step_request request{
+        .flow_definition_id = definition->id,
+        .flow_definition_version = definition->version,
+        .flow_execution_id = execution_id,
+        .step_instance_id = step->id,
+        .step_type = step->type,
+        .module_identifier = step->module_identifier,
+        .attempt = attempt,
+        .idempotency_key = idempotency_key,
+        .input = *input,
+        .custom_config = custom_config,
+        .step = step->raw,
+        .now = std::chrono::system_clock::time_point(std::chrono::milliseconds(now)),
+        .random_high = random_high,
+        .random_low = random_low,
+    };
+    return steps::run_attempt(*handler, request);
+  }
+};
+
+const registered_handler* find_handler(const steps::registry& registry, const flows::step& step) {
+  return step.module_identifier.empty() ? registry.find_step_type(step.type)
+                                        : registry.find_module(step.module_identifier);
+}
+
+step_error no_handler(const flows::step& step) {
+  if (step.module_identifier.empty())
+    return {"Error", "Unsupported stepType: " + step.type};
+  return step_error::permanent("No external step registration found for moduleIdentifier: " +
+                               step.module_identifier);
+}
+
+void answer(std::vector<std::shared_ptr<std::promise<result<void>>>>& callers,
+            const result<void>& outcome) {
+  for (const auto& caller : callers)
+    caller->set_value(outcome);
+  callers.clear();
+}
+
+} // namespace
+
+execution_actor::execution_actor(caf::actor_config& config, shared_state* shared, execution_key key,
+                                 std::shared_ptr<const storage::execution_start> start)
+    : event_based_actor(config), shared_(shared), key_(key), start_(std::move(start)),
+      random_(shared->draw_random()) {}
+
+caf::behavior execution_actor::make_behavior() {
+  return {
+      [this](const go_on_message&) {
+        go_on_is_due_ = false;
+        if (!state_ && !over_)
+          load();
+        drive();
+      },
+      [this](const committed& message) { on_committed(message); },
+      [this](const attempt_done& message) { on_attempt_done(message); },
+      [this](const poke_message&) {
+        ++pokes_;
+        parked_ = false;
+        if (!state_ || over_)
+          return;
+        read_inbox();
+        interpreter_->on_time(now());
+        drive();
+      },
+      [this](const cancel_message& message) { on_cancel(message); },
+      [this](const retire_message&) {
+        if (parked_)
+          leave();
+      },
+      [this](const stop_message&) {
+        stopping_ = true;
+        if (in_flight_.empty())
+          leave();
+      },
+  };
+}
+
+void execution_actor::on_exit() {
+  interpreter_.reset();
+  state_.reset();
+  answer(cancellers_,
+         error{errc::stopped, "The engine stopped before the cancellation was stored."});
+}
+
+flows::moment execution_actor::now() {
+  return {shared_->options.time->now(), random_()};
+}
+
+// Steps until every path waits, the execution is over or the quantum is used up.
+void execution_actor::drive() {
+  if (!state_ || over_ || stopping_)
+    return;
+  if (in_flight_.size() >= runtime_limits::commits_in_flight_max)
+    return; // an acknowledgement drives
+  int left = runtime_limits::quantum_effects;
+  for (; left > 0; --left) {
+    auto wanted = interpreter_->next(now());
+    if (!wanted)
+      break;
+    perform(std::move(*wanted));
+  }
+  commit(left > 0);
+  if (left > 0 || over_ || go_on_is_due_)
+    return;
+  go_on_is_due_ = true;
+  compat::send(this, caf::actor_cast<caf::actor>(this), go_on_message{});
+}
+
+void execution_actor::perform(flows::effect wanted) {
+  if (auto* step = std::get_if<flows::run_step_effect>(&wanted))
+    return run_step(*step);
+  if (auto* start = std::get_if<flows::start_flow_effect>(&wanted))
+    return start_flow(*start);
+  // A path waits: put_waits() stores under what.
+}
+
+void execution_actor::run_step(flows::run_step_effect& wanted) {
+  const registered_handler* handler = find_handler(shared_->options.registry, *wanted.step);
+  if (!handler)
+    return interpreter_->on_result(wanted.cursor, no_handler(*wanted.step), now());
+  const flows::moment at = now();
+  auto data = std::make_shared<attempt_data>(attempt_data{
+      state_->shared_definition(), wanted.step, handler, row_.id,
+      row_.id + ":" + wanted.step->id + ":" + std::to_string(wanted.visit), std::move(wanted.input),
+      std::move(wanted.custom_config), wanted.attempt, at.now, at.random, random_()});
+  if (handler->effect == step_effect::pure)
+    return interpreter_->on_result(wanted.cursor, data->run(), now());
+  auto job = std::make_shared<attempt_job>();
+  job->run = [data = std::move(data)] { return data->run(); };
+  job->reply_to = caf::actor_cast<caf::actor>(this);
+  job->done = {wanted.cursor, wanted.visit, wanted.attempt, nullptr};
+  attempts_.push_back({std::move(job)});
+}
+
+void execution_actor::on_attempt_done(const attempt_done& message) {
+  --attempts_out_;
+  if (!state_ || over_)
+    return;
+  interpreter_->on_result(message.cursor, std::move(*message.outcome), now());
+  drive();
+}
+
+// The child's row goes into the unit that moves this execution on: both or neither.
+void execution_actor::start_flow(flows::start_flow_effect& wanted) {
+  const start_lineage lineage{wanted.sync ? execution_kind::sync_subflow
+                                          : execution_kind::async_subflow,
+                              row_.depth + 1,
+                              row_.root,
+                              key_,
+                              wanted.step_instance_id,
+                              wanted.visit};
+  storage::execution_start child = accept_start(*shared_, wanted.request, lineage);
+  const std::string child_id = child.id;
+  const std::string message_id = child.message_id;
+  child.root_id = state_->identity().root_flow_execution_id;
+  child.parent_id = row_.id;
+  note_start(child, wanted);
+  unit_.starts.push_back(std::move(child));
+  interpreter_->on_started(wanted.cursor, child_id, message_id, now());
+}
+
+// Writes what has changed since the last commit; parks when `all_wait` and nothing is out.
+void execution_actor::commit(bool all_wait) {
+  if (is_terminal(state_->status())) {
+    put_end();
+    return send_unit(true, false);
+  }
+  const bool parks = all_wait && attempts_.empty() && attempts_out_ == 0;
+  put_status(parks ? execution_status::waiting : execution_status::running);
+  put_state();
+  put_waits();
+  if (!unit_is_empty())
+    return send_unit(false, parks);
+  if (parks && in_flight_.empty())
+    announce_park();
+}
+
+bool execution_actor::unit_is_empty() const {
+  return unit_.starts.empty() && !unit_.begin && unit_.delta.empty() && unit_.snapshot.empty() &&
+         !unit_.status && !unit_.waits && !unit_.due_at && unit_.consumed_inbox.empty() &&
+         unit_.records.empty() && attempts_.empty() && events_.empty();
+}
+
+void execution_actor::put_status(execution_status status) {
+  if (stored_status_ == status)
+    return;
+  if (status == execution_status::waiting)
+    note(lifecycle_event::type::execution_waiting);
+  unit_.status = status;
+  stored_status_ = status;
+}
+
+void execution_actor::put_state() {
+  std::string delta = state_->take_delta();
+  if (delta.empty())
+    return;
+  unit_.journal_sequence = ++journal_sequence_;
+  const std::size_t bound =
+      std::max(runtime_limits::journal_bytes_before_snapshot, snapshot_bytes_);
+  if (journal_bytes_ + delta.size() <= bound) {
+    journal_bytes_ += delta.size();
+    unit_.delta = std::move(delta);
+    return;
+  }
+  unit_.snapshot = state_->take_snapshot();
+  snapshot_bytes_ = unit_.snapshot.size();
+  journal_bytes_ = 0;
+}
+
+void execution_actor::put_waits() {
+  std::vector<storage::wait_entry> waits;
+  for (auto& [key, cursor] : state_->waits())
+    waits.push_back({std::move(key), std::move(cursor)});
+  for (auto& [child, cursor] : state_->calls())
+    waits.push_back({call_key(child), std::move(cursor)});
+  const auto same = [](const storage::wait_entry& a, const storage::wait_entry& b) {
+    return a.correlation_key == b.correlation_key && a.cursor == b.cursor;
+  };
+  if (!std::equal(waits.begin(), waits.end(), stored_waits_.begin(), stored_waits_.end(), same)) {
+    unit_.waits = waits;
+    stored_waits_ = std::move(waits);
+  }
+  const std::int64_t due = state_->next_due();
+  if (due == stored_due_)
+    return;
+  unit_.due_at = due;
+  unit_.wakes_itself = state_->wakes_itself();
+  stored_due_ = due;
+}
+
+void execution_actor::put_end() {
+  over_ = true;
+  json::object context = state_->main().variables.to_object();
+  json::array path;
+  for (const std::string& id : state_->main().path)
+    path.emplace_back(id);
+  storage::execution_end end;
+  end.status = state_->status();
+  end.ended_at = shared_->options.time->now();
+  end.context = stringify(context);
+  end.path = stringify(json::value(std::move(path)));
+  json::object reason;
+  if (state_->error())
+    reason = state_->error()->to_json();
+  if (!reason.empty())
+    end.error_info = stringify(reason);
+  unit_.end = std::move(end);
+  // Source: conformance rules, "_flow_resume_key".
+  if (const json::value* key = context.if_contains("_flow_resume_key");
+      key && key->is_string() && !key->get_string().empty()) {
+    const std::string correlation_key(key->get_string());
+    unit_.deliveries.push_back(
+        {correlation_key, stringify(json::object{{"event", std::move(context)}})});
+  }
+  put_end_of_call();
+  note(lifecycle_event::type::execution_ended, std::move(reason));
+}
+
+// A caller that waits learns of the end through its inbox, in the same transaction.
+void execution_actor::put_end_of_call() {
+  if (row_.kind == execution_kind::sync_subflow)
+    unit_.deliveries.push_back({call_key(row_.id), R"({"called":true})"});
+}
+
+void execution_actor::send_unit(bool ends, bool parks) {
+  unit_.execution = key_;
+  commit_in_flight pending;
+  pending.token = ++last_token_;
+  if (!unit_.starts.empty())
+    pending.starts = std::make_shared<std::vector<storage::execution_start>>(unit_.starts);
+  pending.attempts = std::move(attempts_);
+  pending.events = std::move(events_);
+  pending.ends = ends;
+  pending.parks = parks;
+  attempts_.clear();
+  events_.clear();
+  in_flight_.push_back(std::move(pending));
+  compat::send(this, shared_->writer,
+               commit_message{std::make_shared<storage::commit_unit>(std::move(unit_)),
+                              caf::actor_cast<caf::actor>(this), last_token_});
+  unit_ = {};
+}
+
+void execution_actor::on_committed(const committed& message) {
+  if (message.failure) { // the writer has told the supervisor
+    answer(cancellers_, *message.failure);
+    return leave();
+  }
+  commit_in_flight stored = std::move(in_flight_.front()); // the writer answers in order
+  in_flight_.pop_front();
+  act(stored, *message.outcome);
+  if (stored.ends)
+    return leave();
+  if (stopping_ && in_flight_.empty())
+    return leave();
+  if (stored.parks && in_flight_.empty() && unit_is_empty())
+    return announce_park();
+  drive();
+}
+
+// Only now may anything leave the process.
+void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome& outcome) {
+  if (stored.starts) {
+    std::erase_if(*stored.starts, [&outcome](const storage::execution_start& start) {
+      return std::find(outcome.started.begin(), outcome.started.end(), start.key) ==
+             outcome.started.end(); // the row existed: that execution is somebody else's already
+    });
+    compat::send(this, shared_->supervisor, accepted_starts{stored.starts});
+  }
+  notified_executions notified;
+  for (const execution_key key : outcome.delivered)
+    if (key != 0)
+      notified.keys.push_back(key);
+  if (!notified.keys.empty())
+    compat::send(this, shared_->supervisor, std::move(notified));
+  for (run_attempt_message& attempt : stored.attempts) {
+    ++attempts_out_;
+    compat::send(this, shared_->workers, std::move(attempt));
+  }
+  publish(stored.events);
+  if (stored.ends)
+    answer(cancellers_, {});
+}
+
+void execution_actor::announce_park() {
+  parked_ = true;
+  compat::send(this, shared_->supervisor, execution_parked{key_, pokes_, stored_due_});
+}
+
+void execution_actor::on_cancel(const cancel_message& message) {
+  if (over_ || !state_) {
+    message.answer->set_value(
+        error{errc::conflict, "The execution " + row_.id + " has ended already."});
+    return;
+  }
+  cancellers_.push_back(message.answer);
+  interpreter_->cancel(message.reason);
+  commit(true);
+}
+
+void execution_actor::leave() {
+  compat::send(this, shared_->supervisor, execution_gone{key_, row_.id});
+  quit();
+}
+
+} // namespace millrace::actors

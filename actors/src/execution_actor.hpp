@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One flow execution. It loads, steps, commits, then acts: everything that leaves the process
+// (a child's first step, an external handler, an observer's notice) happens after the commit that
+// contains what led to it.
+//
+//     loading ──> stepping ──┬──> parked (rows only)
+//                    ^       ├──> ended
+//                    └───────┘ commits in flight, attempts out
+//
+// In: go_on_message, committed, attempt_done, poke_message, cancel_message, retire_message,
+// stop_message. Out: commit_message to the writer; accepted_starts, notified_executions,
+// execution_parked, execution_gone to the supervisor; run_attempt_message to the worker pool.
+// Timers: none (due times are rows; the supervisor wakes). Stopped by itself, on retire or stop.
+#pragma once
+
+#include "accept_start.hpp"
+#include "shared_state.hpp"
+
+#include <millrace/interpreter.hpp>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace millrace::actors {
+
+class execution_actor : public caf::event_based_actor {
+public:
+  /// `start` spares the first read when the row was just committed by this process; may be null.
+  execution_actor(caf::actor_config& config, shared_state* shared, execution_key key,
+                  std::shared_ptr<const storage::execution_start> start);
+  [[nodiscard]] caf::behavior make_behavior() override;
+  [[nodiscard]] const char* name() const override { return "millrace.execution"; }
+  void on_exit() override;
+
+private:
+  /// What follows when a commit is acknowledged.
+  struct commit_in_flight {
+    std::uint64_t token = 0;
+    std::shared_ptr<std::vector<storage::execution_start>> starts;
+    std::vector<run_attempt_message> attempts;
+    std::vector<lifecycle_event> events;
+    bool ends = false;
+    bool parks = false;
+  };
+
+  // Loading (execution_loading.cpp).
+  void load();
+  result<void> load_new();
+  result<void> load_stored();
+  result<void> begin_new();
+  result<void> restore();
+  result<void> make_state(const resolved_flow& flow, const start_request& request);
+  void read_inbox();
+  void consume(const std::vector<storage::inbox_entry>& entries);
+  void answer_call(const std::string& cursor_id);
+  void fail_to_load(const error& reason);
+
+  // Stepping.
+  void drive();
+  void perform(flows::effect wanted);
+  void run_step(flows::run_step_effect& wanted);
+  void on_attempt_done(const attempt_done& message);
+  void start_flow(flows::start_flow_effect& wanted);
+  void on_cancel(const cancel_message& message);
+  [[nodiscard]] flows::moment now();
+
+  // Committing.
+  void commit(bool all_wait);
+  [[nodiscard]] bool unit_is_empty() const;
+  void put_status(execution_status status);
+  void put_state();
+  void put_waits();
+  void put_end();
+  void put_end_of_call();
+  void send_unit(bool ends, bool parks);
+  void on_committed(const committed& message);
+  void act(commit_in_flight& stored, const storage::unit_outcome& outcome);
+  void announce_park();
+  void leave();
+
+  // Observing (execution_trace.cpp).
+  void trace(const flows::trace_event& event);
+  void note(lifecycle_event::type what, json::object detail = {});
+  void note_start(const storage::execution_start& child, const flows::start_flow_effect& wanted);
+  void publish(const std::vector<lifecycle_event>& events) const;
+  void record(const flows::trace_event& event);
+
+  shared_state* shared_;
+  const execution_key key_;
+  std::shared_ptr<const storage::execution_start> start_; ///< until loaded
+  random_bits random_;
+
+  // Constant once loaded.
+  storage::execution_row row_; ///< without the large columns
+  std::unique_ptr<flows::execution_state> state_;
+  std::unique_ptr<flows::interpreter> interpreter_;
+
+  // Gathered since the last commit.
+  storage::commit_unit unit_;
+  std::vector<run_attempt_message> attempts_;
+  std::vector<lifecycle_event> events_;
+
+  // In flight.
+  std::deque<commit_in_flight> in_flight_;
+  std::uint64_t last_token_ = 0;
+  std::int64_t attempts_out_ = 0;
+  bool go_on_is_due_ = false; ///< a go_on_message is in the mailbox
+
+  // What the store has, so that only changes are written.
+  std::int64_t journal_sequence_ = 0;
+  std::size_t journal_bytes_ = 0;
+  std::size_t snapshot_bytes_ = 0;
+  std::optional<execution_status> stored_status_;
+  std::vector<storage::wait_entry> stored_waits_;
+  std::int64_t stored_due_ = 0;
+  std::int64_t record_sequence_ = 0;
+  std::vector<std::int64_t> consumed_; ///< inbox ids that were handled in this life
+
+  std::uint64_t pokes_ = 0;
+  bool parked_ = false; ///< the commit that parks is acknowledged
+  bool over_ = false;   ///< the end is in a unit: nothing more to step
+  bool stopping_ = false;
+  std::vector<std::shared_ptr<std::promise<result<void>>>> cancellers_; ///< answered at the end
+};
+
+} // namespace millrace::actors

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How an execution comes to memory: new from its start, or restored from its rows. One that cannot
+// be loaded ends as FAILED with the reason; the others go on.
+#include "execution_actor.hpp"
+
+#include <algorithm>
+
+namespace millrace::actors {
+namespace {
+
+storage::execution_row row_of(const storage::execution_start& start) {
+  storage::execution_row row;
+  row.key = start.key;
+  row.id = start.id;
+  row.message_id = start.message_id;
+  row.kind = start.kind;
+  row.depth = start.depth;
+  row.root = start.root;
+  row.parent = start.parent;
+  row.root_id = start.root_id.empty() ? start.id : start.root_id;
+  row.parent_id = start.parent_id;
+  row.parent_step = start.parent_step;
+  row.parent_visit = start.parent_visit;
+  row.flow_definition_id = start.flow_definition_id;
+  row.flow_version_asked = start.flow_version;
+  row.trigger_source = start.trigger_source;
+  row.accepted_at = start.accepted_at;
+  row.start_input = start.start_input;
+  return row;
+}
+
+result<start_request> read_start_input(const storage::execution_row& row) {
+  auto input = parse_json(row.start_input, "start input");
+  if (!input)
+    return input.error();
+  if (!input->is_object())
+    return error{errc::internal, "The stored start input of " + row.id + " is no object."};
+  return parse_start_request(input->get_object());
+}
+
+flows::execution_identity identity_of(const storage::execution_row& row) {
+  flows::execution_identity identity;
+  identity.flow_execution_id = row.id;
+  identity.root_flow_execution_id = row.root_id;
+  identity.parent_flow_execution_id = row.parent_id;
+  identity.parent_step_instance_id = row.parent_step;
+  identity.depth = row.depth;
+  identity.kind = row.kind;
+  identity.trigger_source = row.trigger_source;
+  identity.started_at = row.started_at;
+  return identity;
+}
+
+// The names are the reference's: a flow that is not there is a PermanentStepError.
+std::string error_name(errc code) {
+  switch (code) {
+  case errc::not_found: return "PermanentStepError";
+  case errc::invalid_definition: return "InvalidFlowDefinition";
+  case errc::internal: return "RecoveryError";
+  default: return "Error";
+  }
+}
+
+} // namespace
+
+void execution_actor::load() {
+  auto loaded = start_ ? load_new() : load_stored();
+  start_.reset();
+  if (!loaded)
+    fail_to_load(loaded.error());
+}
+
+result<void> execution_actor::load_new() {
+  row_ = row_of(*start_);
+  return begin_new();
+}
+
+result<void> execution_actor::load_stored() {
+  auto stored = shared_->store.find_execution(key_);
+  if (!stored)
+    return stored.error();
+  row_ = std::move(*stored);
+  if (is_terminal(row_.status)) {
+    over_ = true;
+    leave();
+    return {};
+  }
+  return row_.definition == 0 ? begin_new() : restore();
+}
+
+result<void> execution_actor::begin_new() {
+  auto request = read_start_input(row_);
+  if (!request)
+    return request.error();
+  auto flow =
+      shared_->options.definitions->resolve(row_.flow_definition_id, row_.flow_version_asked);
+  if (!flow)
+    return flow.error();
+  row_.started_at = shared_->options.time->now();
+  row_.flow_version = flow->definition->version;
+  row_.definition = flow->pinned;
+  unit_.begin = storage::execution_begin{flow->pinned, row_.flow_version, row_.started_at};
+  stored_status_ = execution_status::running; // what `begin` stores
+  if (auto made = make_state(*flow, *request); !made)
+    return made.error();
+  note(lifecycle_event::type::execution_begun);
+  return {};
+}
+
+result<void> execution_actor::restore() {
+  auto request = read_start_input(row_);
+  if (!request)
+    return request.error();
+  auto flow = shared_->options.definitions->pinned(row_.definition);
+  if (!flow)
+    return flow.error();
+  if (auto made = make_state(*flow, *request); !made)
+    return made.error();
+  auto stored = shared_->store.load_state(key_);
+  if (!stored)
+    return stored.error();
+  if (!stored->snapshot.empty())
+    if (auto applied = state_->apply_delta(stored->snapshot); !applied)
+      return applied.error();
+  snapshot_bytes_ = stored->snapshot.size();
+  for (const std::string& delta : stored->deltas) {
+    if (auto applied = state_->apply_delta(delta); !applied)
+      return applied.error();
+    journal_bytes_ += delta.size();
+  }
+  journal_sequence_ = stored->journal_sequence;
+  stored_status_ = row_.status;
+  stored_due_ = row_.due_at;
+  auto waits = shared_->store.waits(key_);
+  if (!waits)
+    return waits.error();
+  stored_waits_ = std::move(*waits);
+  auto records = shared_->store.step_records(key_);
+  if (!records)
+    return records.error();
+  if (!records->empty())
+    record_sequence_ = records->back().sequence;
+  consume(stored->inbox);
+  interpreter_->on_time(now());
+  return {};
+}
+
+result<void> execution_actor::make_state(const resolved_flow& flow, const start_request& request) {
+  auto definition = flow.definition;
+  if (request.execution_overrides) {
+    const json::value* overrides = request.execution_overrides->if_contains("stepOverrides");
+    if (overrides && overrides->is_object()) {
+      auto changed = shared_->options.definitions->overridden(*definition, overrides->get_object());
+      if (!changed)
+        return changed.error();
+      definition = std::move(*changed);
+    }
+  }
+  flows::execution_identity identity = identity_of(row_);
+  identity.enable_execution_logs =
+      request.enable_execution_logs.value_or(definition->enable_execution_logs);
+  const bool traced = shared_->options.observer || identity.enable_execution_logs;
+  state_ = std::make_unique<flows::execution_state>(std::move(definition), std::move(identity),
+                                                    request, *flow.flow_variables);
+  std::function<void(const flows::trace_event&)> listener;
+  if (traced)
+    listener = [this](const flows::trace_event& event) { trace(event); };
+  interpreter_ = std::make_unique<flows::interpreter>(*state_, flows::interpreter_limits{},
+                                                      std::move(listener));
+  row_.start_input.clear(); // large, and not needed any more
+  return {};
+}
+
+void execution_actor::read_inbox() {
+  auto stored = shared_->store.load_state(key_);
+  if (stored)
+    consume(stored->inbox); // a failed read is tried again with the next poke or open
+}
+
+void execution_actor::consume(const std::vector<storage::inbox_entry>& entries) {
+  for (const storage::inbox_entry& entry : entries) {
+    if (std::find(consumed_.begin(), consumed_.end(), entry.id) != consumed_.end())
+      continue;
+    consumed_.push_back(entry.id);
+    unit_.consumed_inbox.push_back(entry.id);
+    // The delivery took the wait entry away.
+    std::erase_if(stored_waits_, [&entry](const storage::wait_entry& wait) {
+      return wait.cursor == entry.cursor;
+    });
+    auto payload = parse_json(entry.payload, "inbox entry");
+    if (!payload || !payload->is_object())
+      continue;
+    if (json::value* event = payload->get_object().if_contains("event"))
+      interpreter_->on_event(entry.cursor, std::move(*event), now());
+    else
+      answer_call(entry.cursor);
+  }
+}
+
+// Reads how the called flow of a path ended: its row is the truth.
+void execution_actor::answer_call(const std::string& cursor_id) {
+  const flows::cursor* path = state_->find_cursor(cursor_id);
+  if (!path || path->phase != flows::cursor_phase::calling)
+    return;
+  auto child = shared_->store.find_execution(path->child_id);
+  if (!child || !is_terminal(child->status))
+    return;
+  flows::call_outcome outcome;
+  outcome.status = child->status;
+  outcome.never_began = child->definition == 0;
+  if (auto context = parse_json(child->context, "final context"); context && context->is_object())
+    outcome.final_context = std::move(context->get_object());
+  if (auto reason = parse_json(child->error_info, "errorInfo"); reason && reason->is_object())
+    outcome.error = error_info::from_json(reason->get_object());
+  interpreter_->on_called(cursor_id, outcome, now());
+}
+
+void execution_actor::fail_to_load(const error& reason) {
+  if (row_.id.empty()) { // not even its row could be read: nothing can be stored about it
+    over_ = true;
+    return leave();
+  }
+  if (reason.code() == errc::database_failed || reason.code() == errc::database_unusable) {
+    over_ = true; // a failing database is no fault of this execution: the next open tries again
+    return leave();
+  }
+  const error_info info{error_name(reason.code()), reason.message(), {}, false};
+  over_ = true;
+  unit_ = {};
+  storage::execution_end end;
+  end.status = execution_status::failed;
+  end.ended_at = shared_->options.time->now();
+  end.path = "[]";
+  end.error_info = stringify(info.to_json());
+  unit_.end = std::move(end);
+  put_end_of_call();
+  events_.clear();
+  note(lifecycle_event::type::execution_ended, info.to_json());
+  send_unit(true, false);
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every message between actors, as plain structs. Payloads that are large or must not be copied
+// travel behind a shared pointer and belong to the receiver from then on.
+#pragma once
+
+#include "caf_compat.hpp"
+
+#include <millrace/error.hpp>
+#include <millrace/execution.hpp>
+#include <millrace/step_handler.hpp>
+#include <millrace/store.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace::actors {
+
+using storage::execution_key;
+
+// To the store writer ------------------------------------------------------------------------
+
+/// Commit this unit; answered with `committed` under the same token.
+struct commit_message {
+  std::shared_ptr<storage::commit_unit> unit;
+  caf::actor reply_to;
+  std::uint64_t token = 0;
+};
+
+/// The writer's note to itself: everything that was in the mailbox before it has been gathered.
+struct flush_message {};
+
+/// Run this between commits.
+struct store_job_message {
+  std::shared_ptr<std::function<void(storage::store&)>> job;
+};
+
+// From the store writer ----------------------------------------------------------------------
+
+/// A unit is on disk, or will never be (`failure` is set: the store is poisoned).
+struct committed {
+  std::uint64_t token = 0;
+  std::shared_ptr<storage::unit_outcome> outcome;
+  std::shared_ptr<const error> failure;
+};
+
+// To the supervisor --------------------------------------------------------------------------
+
+/// A start from outside, with the promise of its id.
+struct outside_start {
+  std::shared_ptr<storage::execution_start> start;
+  std::shared_ptr<std::promise<result<std::string>>> answer;
+};
+
+/// These rows are committed: activate them. A hint; the rows are the truth.
+struct accepted_starts {
+  std::shared_ptr<std::vector<storage::execution_start>> starts;
+};
+
+/// Something is in the inbox of these executions.
+struct notified_executions {
+  std::vector<execution_key> keys;
+};
+
+/// An execution has ended (or failed to load); its actor is about to quit.
+struct execution_gone {
+  execution_key key = 0;
+  std::string id; ///< empty when nobody could be waiting for it
+};
+
+/// An execution has committed that it waits; it has seen `pokes` pokes.
+struct execution_parked {
+  execution_key key = 0;
+  std::uint64_t pokes = 0;
+  std::int64_t due_at = 0; ///< Unix milliseconds; 0: none
+};
+
+/// A commit failed: nothing can be stored any more.
+struct store_failed {
+  std::shared_ptr<const error> failure;
+};
+
+/// An event from outside.
+struct outside_event {
+  std::string correlation_key;
+  std::string payload; ///< JSON text of the inbox entry
+  std::shared_ptr<std::promise<result<std::string>>> answer;
+};
+
+/// A cancellation from outside.
+struct outside_cancel {
+  execution_key key = 0;
+  std::string reason;
+  std::shared_ptr<std::promise<result<void>>> answer;
+};
+
+/// Take up what the store holds.
+struct recover_message {};
+
+/// Look at the clock and at the store.
+struct wake_message {
+  std::uint64_t generation = 0;
+};
+
+/// End: to the supervisor from outside, from it to everybody else.
+struct stop_message {};
+
+/// The answer of a helper actor to stop.
+struct stopped_message {};
+
+// To an execution ----------------------------------------------------------------------------
+
+/// Begin, or go on after a quantum.
+struct go_on_message {};
+
+/// There is news in the store for you.
+struct poke_message {};
+
+/// Your park is accepted: quit.
+struct retire_message {};
+
+/// End as CANCELLED and answer when that is committed.
+struct cancel_message {
+  std::string reason;
+  std::shared_ptr<std::promise<result<void>>> answer;
+};
+
+/// An attempt has ended.
+struct attempt_done {
+  std::string cursor;
+  std::int64_t visit = 0;
+  int attempt = 0;
+  std::shared_ptr<step_result> outcome;
+};
+
+// To the worker pool -------------------------------------------------------------------------
+
+/// One attempt of an external step, with everything it borrows.
+struct attempt_job {
+  std::function<step_result()> run;
+  caf::actor reply_to;
+  attempt_done done;
+};
+
+struct run_attempt_message {
+  std::shared_ptr<attempt_job> job;
+};
+
+/// A worker can take the next job.
+struct worker_idle {
+  caf::actor worker;
+};
+
+} // namespace millrace::actors
+
+CAF_BEGIN_TYPE_ID_BLOCK(millrace, caf::first_custom_type_id)
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::commit_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::flush_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::store_job_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::committed))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_start))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::accepted_starts))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::notified_executions))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::execution_gone))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::execution_parked))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::store_failed))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_event))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_cancel))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::recover_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::wake_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::stop_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::stopped_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::go_on_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::poke_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::retire_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::cancel_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::attempt_done))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::run_attempt_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::worker_idle))
+CAF_END_TYPE_ID_BLOCK(millrace)
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::commit_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::flush_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::store_job_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::committed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_start)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::accepted_starts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::notified_executions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::execution_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::execution_parked)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::store_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_event)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_cancel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::recover_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::wake_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stop_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stopped_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::go_on_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::poke_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::retire_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::cancel_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::attempt_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::run_attempt_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::worker_idle)

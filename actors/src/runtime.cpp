@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/runtime.hpp>
+
+#include "accept_start.hpp"
+#include "store_writer.hpp"
+#include "supervisor.hpp"
+#include "worker_pool.hpp"
+
+#include <future>
+#include <mutex>
+
+namespace millrace::actors {
+
+struct runtime::implementation {
+  implementation(storage::store& store, runtime_options options)
+      : shared(store, std::move(options)) {
+    compat::initialize_once<caf::id_block::millrace>();
+    config = std::make_unique<caf::actor_system_config>();
+    compat::configure<caf::id_block::millrace>(*config, std::max(1U, shared.options.threads));
+    system = std::make_unique<caf::actor_system>(*config);
+    shared.writer = system->spawn<store_writer, caf::detached>(&shared);
+    shared.workers = system->spawn<worker_pool>(&shared);
+    shared.supervisor = system->spawn<supervisor>(&shared);
+  }
+
+  // Sends to the supervisor and waits for the answer.
+  template <class Answer, class Make>
+  Answer ask(const Make& make) {
+    auto promise = std::make_shared<std::promise<Answer>>();
+    auto answer = promise->get_future();
+    {
+      const std::lock_guard lock(mutex);
+      if (stopped)
+        return error{errc::stopped, "The engine has been stopped; open it again to go on."};
+      compat::send_from_outside(shared.supervisor, make(promise));
+    }
+    return answer.get();
+  }
+
+  std::unique_ptr<caf::actor_system_config> config;
+  std::unique_ptr<caf::actor_system> system;
+  shared_state shared; // destroyed after stop(): no actor is left
+  std::mutex mutex;
+  bool stopped = false; // guarded by mutex
+};
+
+runtime::runtime(storage::store& store, runtime_options options)
+    : impl_(std::make_unique<implementation>(store, std::move(options))) {}
+
+runtime::~runtime() {
+  stop();
+}
+
+void runtime::recover() {
+  auto last = impl_->shared.store.last_key();
+  if (last)
+    impl_->shared.next_key = *last + 1;
+  impl_->shared.board.set_quiet(false);
+  compat::send_from_outside(impl_->shared.supervisor, recover_message{});
+}
+
+result<std::string> runtime::start(start_request request) {
+  shared_state& shared = impl_->shared;
+  if (auto failure = shared.board.failure())
+    return *failure;
+  auto accepted = std::make_shared<storage::execution_start>(accept_start(shared, request, {}));
+  shared.board.expect();
+  auto answer = impl_->ask<result<std::string>>([&](auto promise) {
+    return outside_start{std::move(accepted), std::move(promise)};
+  });
+  shared.board.arrived();
+  return answer;
+}
+
+result<std::string> runtime::resume(std::string_view correlation_key, const json::value& payload) {
+  shared_state& shared = impl_->shared;
+  if (auto failure = shared.board.failure())
+    return *failure;
+  shared.board.expect();
+  auto answer = impl_->ask<result<std::string>>([&](auto promise) {
+    return outside_event{std::string(correlation_key), stringify(json::object{{"event", payload}}),
+                         std::move(promise)};
+  });
+  shared.board.arrived();
+  if (!answer && answer.error().code() == errc::not_found)
+    return error{errc::not_found, "No execution waits under the correlation key '" +
+                                      std::string(correlation_key) + "'."};
+  return answer;
+}
+
+result<void> runtime::cancel(std::string_view flow_execution_id, std::string_view reason) {
+  shared_state& shared = impl_->shared;
+  auto row = shared.store.find_execution(flow_execution_id);
+  if (!row)
+    return row.error();
+  if (is_terminal(row->status))
+    return error{errc::conflict, "The execution " + row->id + " has ended already (" +
+                                     to_string(row->status) + "); there is nothing to cancel."};
+  return impl_->ask<result<void>>([&](auto promise) {
+    return outside_cancel{row->key, std::string(reason), std::move(promise)};
+  });
+}
+
+result<void> runtime::wait_ended(std::string_view flow_execution_id,
+                                 std::chrono::milliseconds timeout) {
+  shared_state& shared = impl_->shared;
+  const std::string id(flow_execution_id);
+  return shared.board.wait_ended(id, timeout, [&]() -> result<bool> {
+    auto row = shared.store.find_execution(id);
+    if (!row)
+      return row.error();
+    return is_terminal(row->status);
+  });
+}
+
+result<void> runtime::wait_quiet(std::chrono::milliseconds timeout) {
+  return impl_->shared.board.wait_quiet(timeout);
+}
+
+result<void> runtime::with_store(const std::function<result<void>(storage::store&)>& job) {
+  auto promise = std::make_shared<std::promise<result<void>>>();
+  auto answer = promise->get_future();
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->stopped)
+      return error{errc::stopped, "The engine has been stopped; open it again to go on."};
+    auto call = std::make_shared<std::function<void(storage::store&)>>(
+        [job, promise](storage::store& store) { promise->set_value(job(store)); });
+    compat::send_from_outside(impl_->shared.writer, store_job_message{std::move(call)});
+  }
+  return answer.get();
+}
+
+void runtime::stop() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->stopped)
+      return;
+    impl_->stopped = true;
+    compat::send_from_outside(impl_->shared.supervisor, stop_message{});
+  }
+  impl_->system->await_all_actors_done();
+  impl_->shared.supervisor = nullptr;
+  impl_->shared.workers = nullptr;
+  impl_->shared.writer = nullptr;
+  impl_->system.reset();
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shared_state.hpp"
+
+namespace millrace::actors {
+namespace {
+
+using steady = std::chrono::steady_clock;
+
+// Waiting for ever is asked for with a huge time limit; steady_clock must not overflow on it.
+steady::time_point deadline_after(std::chrono::milliseconds timeout) {
+  constexpr std::chrono::hours for_ever{24 * 365 * 10};
+  return steady::now() + std::min<std::chrono::milliseconds>(timeout, for_ever);
+}
+
+} // namespace
+
+std::string call_key(std::string_view child_id) {
+  return "\x01"
+         "call:" +
+         std::string(child_id);
+}
+
+std::uint64_t random_bits::operator()() noexcept {
+  state_ += 0x9E3779B97F4A7C15ULL;
+  std::uint64_t bits = state_;
+  bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBULL;
+  return bits ^ (bits >> 31);
+}
+
+shared_state::shared_state(storage::store& the_store, runtime_options the_options)
+    : store(the_store), options(std::move(the_options)) {}
+
+std::uint64_t shared_state::draw_random() noexcept {
+  return random_bits(options.seed + 0xD1B54A32D192ED03ULL * random_draws.fetch_add(1))();
+}
+
+void notice_board::ended(const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  if (waiters_.find(id) == waiters_.end())
+    return;
+  ++awaited_[id];
+  changed_.notify_all();
+}
+
+void notice_board::set_quiet(bool quiet) {
+  const std::lock_guard lock(mutex_);
+  if (quiet_ == quiet)
+    return;
+  quiet_ = quiet;
+  changed_.notify_all();
+}
+
+void notice_board::expect() {
+  const std::lock_guard lock(mutex_);
+  ++expected_;
+}
+
+void notice_board::arrived() {
+  const std::lock_guard lock(mutex_);
+  --expected_;
+  changed_.notify_all();
+}
+
+void notice_board::fail(const error& reason) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_)
+    failure_ = reason;
+  changed_.notify_all();
+}
+
+std::optional<error> notice_board::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+result<void> notice_board::wait_ended(const std::string& id, std::chrono::milliseconds timeout,
+                                      const std::function<result<bool>()>& is_over) {
+  const auto deadline = deadline_after(timeout);
+  std::unique_lock lock(mutex_);
+  ++waiters_[id];
+  result<void> outcome;
+  for (;;) {
+    const std::uint64_t seen = awaited_[id];
+    lock.unlock();
+    const auto over = is_over(); // reads the store: never under the lock
+    lock.lock();
+    if (!over) {
+      outcome = over.error();
+      break;
+    }
+    if (*over)
+      break;
+    if (failure_) {
+      outcome = *failure_;
+      break;
+    }
+    const bool news =
+        changed_.wait_until(lock, deadline, [&] { return failure_ || awaited_[id] != seen; });
+    if (!news) {
+      outcome =
+          error{errc::timed_out, "The execution " + id + " has not ended within the time limit."};
+      break;
+    }
+  }
+  if (--waiters_[id] == 0) {
+    waiters_.erase(id);
+    awaited_.erase(id);
+  }
+  return outcome;
+}
+
+result<void> notice_board::wait_quiet(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(mutex_);
+  const bool over = changed_.wait_until(lock, deadline_after(timeout),
+                                        [&] { return failure_ || (quiet_ && expected_ == 0); });
+  if (failure_)
+    return *failure_;
+  if (!over)
+    return error{errc::timed_out, "Executions are still running after the time limit."};
+  return {};
+}
+
+} // namespace millrace::actors

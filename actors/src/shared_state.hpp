@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all actors of one runtime share: collaborators that are constant, counters that are atomic,
+// and the board on which callers' threads wait.
+#pragma once
+
+#include "messages.hpp"
+
+#include <millrace/runtime.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace millrace::actors {
+
+/// Bounds of the actors, by name.
+struct runtime_limits {
+  /// Effects that one execution handles before it commits and lets others run.
+  static constexpr int quantum_effects = 256;
+  /// Commits that one execution may have in flight before it waits for the first.
+  static constexpr std::size_t commits_in_flight_max = 4;
+  /// Units in one transaction.
+  static constexpr std::size_t group_commit_units_max = 4096;
+  /// Accepted starts that the supervisor remembers; more are found in the store.
+  static constexpr std::size_t start_hints_max = 16'384;
+  /// Rows read at once from the backlog.
+  static constexpr std::size_t backlog_page = 1024;
+  /// Pause before the next page of due executions is read when one was full.
+  static constexpr std::chrono::milliseconds full_page_pause{20};
+  /// Bytes of deltas after which a snapshot replaces them, and never less than the last snapshot.
+  static constexpr std::size_t journal_bytes_before_snapshot = 256 * 1024;
+  /// Longest sleep between looks at the clock; a clock that jumps is noticed by then.
+  static constexpr std::chrono::milliseconds timer_hint_max{60'000};
+};
+
+/// Correlation keys of this form stand for the end of a called flow; no template can render one.
+[[nodiscard]] std::string call_key(std::string_view child_id);
+
+/// Where callers' threads wait for ends and for quiet. Thread-safe.
+class notice_board {
+public:
+  /// Says that an execution has ended.
+  void ended(const std::string& id);
+  /// Says whether anything can still happen by itself.
+  void set_quiet(bool quiet);
+  /// Counts something that is on its way to the supervisor, which may therefore not be quiet yet.
+  void expect();
+  void arrived();
+  /// Ends every wait with this error, now and later.
+  void fail(const error& reason);
+  [[nodiscard]] std::optional<error> failure() const;
+
+  /// Waits until `is_over` says true, looking again whenever `id` is reported as ended.
+  [[nodiscard]] result<void> wait_ended(const std::string& id, std::chrono::milliseconds timeout,
+                                        const std::function<result<bool>()>& is_over);
+  [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
+
+private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_map<std::string, std::uint64_t> awaited_; ///< id to the times it was reported
+  std::unordered_map<std::string, int> waiters_;           ///< id to the number of waiting callers
+  bool quiet_ = true;
+  std::int64_t expected_ = 0;
+  std::optional<error> failure_;
+};
+
+/// Constant after construction unless said otherwise.
+struct shared_state {
+  shared_state(storage::store& the_store, runtime_options the_options);
+
+  /// The next execution key; keys ascend in the order of acceptance.
+  [[nodiscard]] execution_key mint_key() noexcept { return next_key.fetch_add(1); }
+  /// Random bits for one actor or start: a function of the seed and of how many were drawn before.
+  [[nodiscard]] std::uint64_t draw_random() noexcept;
+
+  storage::store& store;
+  runtime_options options;
+  notice_board board;
+  std::atomic<execution_key> next_key{1};
+  std::atomic<std::uint64_t> random_draws{0};
+  // Set before the first message is sent.
+  caf::actor writer;
+  caf::actor supervisor;
+  caf::actor workers;
+};
+
+/// A small generator (SplitMix64): one value a call, any seed.
+class random_bits {
+public:
+  explicit random_bits(std::uint64_t seed) noexcept : state_(seed) {}
+  std::uint64_t operator()() noexcept;
+
+private:
+  std::uint64_t state_;
+};
+
+} // namespace millrace::actors

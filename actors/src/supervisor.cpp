@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "supervisor.hpp"
+
+#include "execution_actor.hpp"
+
+#include <algorithm>
+
+namespace millrace::actors {
+namespace {
+
+error stopped_error() {
+  return {errc::stopped, "The engine has been stopped; open it again to go on."};
+}
+
+} // namespace
+
+supervisor::supervisor(caf::actor_config& config, shared_state* shared)
+    : event_based_actor(config), shared_(shared) {}
+
+caf::behavior supervisor::make_behavior() {
+  return {
+      [this](const outside_start& message) { on_outside_start(message); },
+      [this](const outside_event& message) { on_outside_event(message); },
+      [this](const outside_cancel& message) { on_outside_cancel(message); },
+      [this](const committed& message) { on_committed(message); },
+      [this](const accepted_starts& message) {
+        for (storage::execution_start& start : *message.starts)
+          remember(std::make_shared<const storage::execution_start>(std::move(start)));
+        admit();
+      },
+      [this](const notified_executions& message) {
+        for (const execution_key key : message.keys)
+          poke(key);
+      },
+      [this](const execution_gone& message) { on_gone(message); },
+      [this](const execution_parked& message) { on_parked(message); },
+      [this](const recover_message&) { on_recover(); },
+      [this](const wake_message& message) {
+        if (message.generation == wake_generation_)
+          wake();
+      },
+      [this](const store_failed& message) { on_failure(*message.failure); },
+      [this](const stop_message&) { on_stop(); },
+      [this](const stopped_message&) {
+        --helpers_running_;
+        stop_next();
+      },
+  };
+}
+
+void supervisor::on_exit() {
+  active_.clear();
+  waiting_.clear();
+  for (auto& [token, pending] : outside_)
+    pending.answer->set_value(stopped_error());
+  outside_.clear();
+}
+
+void supervisor::on_outside_start(const outside_start& message) {
+  if (stopping_)
+    return message.answer->set_value(stopped_error());
+  auto unit = std::make_shared<storage::commit_unit>();
+  unit->starts.push_back(*message.start);
+  outside_[++last_token_] = {message.start, message.answer};
+  compat::send(this, shared_->writer,
+               commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_});
+}
+
+void supervisor::on_outside_event(const outside_event& message) {
+  if (stopping_)
+    return message.answer->set_value(stopped_error());
+  auto unit = std::make_shared<storage::commit_unit>();
+  unit->deliveries.push_back({message.correlation_key, message.payload});
+  outside_[++last_token_] = {nullptr, message.answer};
+  compat::send(this, shared_->writer,
+               commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_});
+}
+
+void supervisor::on_committed(const committed& message) {
+  const auto found = outside_.find(message.token);
+  if (found == outside_.end())
+    return;
+  const outside_commit pending = std::move(found->second);
+  outside_.erase(found);
+  if (message.failure)
+    return pending.answer->set_value(*message.failure);
+  if (pending.start) {
+    const bool is_new = message.outcome->started.front() == pending.start->key;
+    if (is_new)
+      remember(pending.start);
+    admit();
+    return pending.answer->set_value(pending.start->id);
+  }
+  const execution_key receiver = message.outcome->delivered.front();
+  if (receiver == 0)
+    return pending.answer->set_value(
+        error{errc::not_found, "Nothing waits under this correlation key."});
+  poke(receiver);
+  auto row = shared_->store.find_execution(receiver);
+  if (!row)
+    return pending.answer->set_value(row.error());
+  pending.answer->set_value(row->id);
+}
+
+// An execution that is parked or waits for room is activated for it, so that there is one place
+// where an execution ends.
+void supervisor::on_outside_cancel(const outside_cancel& message) {
+  if (stopping_)
+    return message.answer->set_value(stopped_error());
+  activate(message.key, nullptr);
+  compat::send(this, active_[message.key].handle, cancel_message{message.reason, message.answer});
+}
+
+void supervisor::on_recover() {
+  backlog_ = true;
+  admit();
+  wake();
+}
+
+void supervisor::remember(start_hint start) {
+  const execution_key key = start->key;
+  if (known_.count(key) != 0)
+    return;
+  const bool paging_will_find_it = backlog_ && key > backlog_read_to_;
+  if (paging_will_find_it)
+    return;
+  if (waiting_.size() >= runtime_limits::start_hints_max) {
+    // From here on the store remembers. Paging begins again at the first key that is not known.
+    if (!backlog_)
+      backlog_read_to_ = key - 1;
+    backlog_read_to_ = std::min(backlog_read_to_, key - 1);
+    backlog_ = true;
+    return;
+  }
+  known_.insert(key);
+  waiting_.emplace_back(key, std::move(start));
+}
+
+void supervisor::admit() {
+  while (!failed_ && !stopping_ && active_.size() < shared_->options.max_active_executions) {
+    if (waiting_.empty() && !read_backlog())
+      break;
+    auto [key, start] = std::move(waiting_.front());
+    waiting_.pop_front();
+    activate(key, std::move(start));
+  }
+  look_whether_quiet();
+}
+
+// Reads the next page of unfinished executions; false: there is none left.
+bool supervisor::read_backlog() {
+  while (backlog_) {
+    auto page = shared_->store.unfinished(backlog_read_to_, runtime_limits::backlog_page);
+    if (!page) {
+      on_failure(page.error());
+      return false;
+    }
+    if (page->empty()) {
+      backlog_ = false;
+      return false;
+    }
+    backlog_read_to_ = page->back();
+    enqueue(*page);
+    if (!waiting_.empty())
+      return true;
+  }
+  return false;
+}
+
+void supervisor::activate(execution_key key, start_hint start) {
+  known_.insert(key);
+  auto [entry, is_new] = active_.try_emplace(key);
+  if (!is_new)
+    return;
+  entry->second.handle = system().spawn<execution_actor>(shared_, key, std::move(start));
+  compat::send(this, entry->second.handle, go_on_message{});
+}
+
+// News for an execution: it looks into the store itself. A parked one is activated, also beyond
+// max_active_executions, since an event is worth more than a new start.
+void supervisor::poke(execution_key key) {
+  if (stopping_ || failed_)
+    return;
+  const auto found = active_.find(key);
+  if (found == active_.end())
+    return activate(key, nullptr);
+  ++found->second.pokes;
+  compat::send(this, found->second.handle, poke_message{});
+}
+
+void supervisor::on_gone(const execution_gone& message) {
+  active_.erase(message.key);
+  known_.erase(message.key);
+  if (!message.id.empty())
+    shared_->board.ended(message.id);
+  if (stopping_)
+    return stop_next();
+  admit();
+}
+
+// A poke that is still on its way to the execution takes the park back: the execution answers it.
+void supervisor::on_parked(const execution_parked& message) {
+  const auto found = active_.find(message.key);
+  if (found == active_.end() || found->second.pokes != message.pokes)
+    return;
+  plan_wake(message.due_at);
+  compat::send(this, found->second.handle, retire_message{});
+}
+
+// What is due or notified joins the queue, behind what was there before, so that a flood of timers
+// is admitted like a flood of starts.
+void supervisor::wake() {
+  planned_wake_ = 0;
+  if (stopping_ || failed_)
+    return;
+  const std::int64_t now = shared_->options.time->now();
+  auto due = shared_->store.due(now, runtime_limits::backlog_page);
+  if (!due)
+    return on_failure(due.error());
+  enqueue(*due);
+  auto notified = shared_->store.with_inbox(runtime_limits::backlog_page);
+  if (!notified)
+    return on_failure(notified.error());
+  enqueue(*notified);
+  auto next = shared_->store.next_due(now);
+  if (!next)
+    return on_failure(next.error());
+  const bool more = due->size() == runtime_limits::backlog_page ||
+                    notified->size() == runtime_limits::backlog_page;
+  plan_wake(more ? now + runtime_limits::full_page_pause.count() : *next);
+  admit();
+}
+
+void supervisor::enqueue(const std::vector<execution_key>& keys) {
+  for (const execution_key key : keys)
+    if (known_.insert(key).second)
+      waiting_.emplace_back(key, nullptr);
+}
+
+// One timer is enough: the earliest. A later plan for an earlier time replaces it.
+void supervisor::plan_wake(std::int64_t due) {
+  if (due == 0 || (planned_wake_ != 0 && planned_wake_ <= due))
+    return;
+  const std::int64_t now = shared_->options.time->now();
+  const std::chrono::milliseconds until =
+      std::clamp(std::chrono::milliseconds(due - now), std::chrono::milliseconds(0),
+                 runtime_limits::timer_hint_max);
+  planned_wake_ = now + until.count();
+  compat::send_later(this, until, wake_message{++wake_generation_});
+}
+
+// Quiet: nothing runs, nothing waits for room, nothing goes on by itself. A virtual clock moves on
+// when only time is missing.
+void supervisor::look_whether_quiet() {
+  const bool idle = active_.empty() && waiting_.empty() && !backlog_ && outside_.empty();
+  if (!idle || failed_ || stopping_)
+    return shared_->board.set_quiet(false);
+  auto wakes = shared_->store.next_wake();
+  if (!wakes)
+    return on_failure(wakes.error());
+  shared_->board.set_quiet(*wakes == 0);
+  if (*wakes != 0 && shared_->options.time->skip_to(*wakes))
+    wake();
+}
+
+void supervisor::on_failure(const error& reason) {
+  failed_ = true;
+  waiting_.clear();
+  backlog_ = false;
+  shared_->board.fail(reason);
+}
+
+void supervisor::on_stop() {
+  if (stopping_)
+    return;
+  stopping_ = true;
+  ++wake_generation_;
+  waiting_.clear();
+  for (auto& [key, execution] : active_)
+    compat::send(this, execution.handle, stop_message{});
+  stop_next();
+}
+
+// Executions first, then the workers that answer them, then the writer that answers both.
+void supervisor::stop_next() {
+  if (!active_.empty())
+    return;
+  if (helpers_running_ == 2)
+    return compat::send(this, shared_->workers, stop_message{});
+  if (helpers_running_ == 1)
+    return compat::send(this, shared_->writer, stop_message{});
+  shared_->board.fail(stopped_error());
+  quit();
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The supervisor: admits executions while there is room, in the order in which they were accepted,
+// finds the rest in the store, wakes what is due or notified, and knows when all is quiet. It owns
+// no execution: those it spawns are siblings, neither linked to it nor monitored.
+//
+// In: outside_start, outside_event, outside_cancel, accepted_starts, notified_executions,
+// execution_gone, execution_parked, recover_message, wake_message, committed, store_failed,
+// stop_message, stopped_message. Out: go_on_message, poke_message, cancel_message, retire_message
+// and stop_message to executions, commit_message to the writer. Timers: one wake_message, its
+// generation tells stale ones. Stopped by the runtime; stops executions, then workers, then the
+// writer.
+//
+// Why nothing is lost: a start, an event, a due time are rows first and messages second. While the
+// process lives each row's message arrives here; what does not fit (`backlog_`) is left to the
+// store and paged in by key. A key that was committed late, behind the page already read, is
+// taken from its message instead, so the two never leave a gap.
+#pragma once
+
+#include "shared_state.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+namespace millrace::actors {
+
+class supervisor : public caf::event_based_actor {
+public:
+  supervisor(caf::actor_config& config, shared_state* shared);
+  [[nodiscard]] caf::behavior make_behavior() override;
+  [[nodiscard]] const char* name() const override { return "millrace.supervisor"; }
+  void on_exit() override;
+
+private:
+  using start_hint = std::shared_ptr<const storage::execution_start>;
+  struct active_execution {
+    caf::actor handle;
+    std::uint64_t pokes = 0; ///< sent so far
+  };
+  struct outside_commit {
+    start_hint start; ///< of outside_start
+    std::shared_ptr<std::promise<result<std::string>>> answer;
+  };
+
+  // From outside.
+  void on_outside_start(const outside_start& message);
+  void on_outside_event(const outside_event& message);
+  void on_outside_cancel(const outside_cancel& message);
+  void on_committed(const committed& message);
+  void on_recover();
+
+  // Admission.
+  void remember(start_hint start);
+  void admit();
+  bool read_backlog();
+  void activate(execution_key key, start_hint start);
+  void poke(execution_key key);
+  void on_gone(const execution_gone& message);
+  void on_parked(const execution_parked& message);
+
+  // Time.
+  void wake();
+  void enqueue(const std::vector<execution_key>& keys);
+  void plan_wake(std::int64_t due);
+  void look_whether_quiet();
+
+  // The end.
+  void on_failure(const error& reason);
+  void on_stop();
+  void stop_next();
+
+  shared_state* shared_;
+  std::unordered_map<execution_key, active_execution> active_;
+  std::deque<std::pair<execution_key, start_hint>> waiting_; ///< next to be activated
+  std::unordered_set<execution_key> known_;                  ///< active or in waiting_
+  bool backlog_ = false;              ///< the store may hold more than waiting_ does
+  execution_key backlog_read_to_ = 0; ///< every start up to here was seen in the store
+  std::map<std::uint64_t, outside_commit> outside_; ///< commits in flight for callers, by token
+  std::uint64_t last_token_ = 0;
+  std::uint64_t wake_generation_ = 0;
+  std::int64_t planned_wake_ = 0; ///< when the timer fires; 0: no timer
+  bool failed_ = false;
+  bool stopping_ = false;
+  int helpers_running_ = 2; ///< worker pool and writer
+};
+
+} // namespace millrace::actors
