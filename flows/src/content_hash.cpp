@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "content_hash.hpp"
+#include <millrace/content_hash.hpp>
 
 #include <array>
 #include <cstddef>

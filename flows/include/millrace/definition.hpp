@@ -8,6 +8,7 @@
 #include <millrace/json.hpp>
 #include <millrace/mapping.hpp>
 #include <millrace/path.hpp>
+#include <millrace/problem.hpp>
 #include <millrace/template.hpp>
 
 #include <chrono>
@@ -21,19 +22,6 @@
 #include <vector>
 
 namespace millrace::flows {
-
-/// One thing wrong, or worth knowing, in a definition.
-struct problem {
-  enum class severity_type : unsigned char {
-    error,   ///< the definition cannot run
-    warning, ///< it runs, but probably not as meant, or not as on Allma
-  };
-  severity_type severity = severity_type::error;
-  /// JSON pointer (RFC 6901) into the document that was read, "" for the document itself.
-  std::string pointer;
-  /// One sentence: what is wrong and what to do.
-  std::string message;
-};
 
 /// A transition out of a step.
 struct transition {
@@ -203,8 +191,5 @@ struct compiled_definition {
 [[nodiscard]] result<std::shared_ptr<const flow_definition>>
 with_step_overrides(const flow_definition& base, const json::object& step_overrides,
                     const definition_rules& rules);
-
-/// All problems of a list as one text, a line each: "error at /steps/a/transitions/0: ...".
-[[nodiscard]] std::string describe(const std::vector<problem>& problems);
 
 } // namespace millrace::flows

@@ -20,6 +20,8 @@ struct language_limits {
   std::size_t result_count_max = 1'000'000;
   /// Nodes that one path evaluation (its filters included) may visit.
   std::uint64_t visited_nodes_max = 10'000'000;
+  /// Steps that one path may take into nested values (its segments, and the levels of a descent).
+  std::size_t traversal_depth_max = 2'048;
   /// Bytes that one template may render.
   std::size_t rendered_bytes_max = std::size_t{64} * 1024 * 1024;
   /// Times that a text which is or becomes a path may be rendered again.

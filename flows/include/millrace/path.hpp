@@ -16,7 +16,8 @@ namespace millrace::flows {
 
 namespace detail {
 struct path_program;
-}
+struct path_access;
+} // namespace detail
 
 /// The path of mappings, conditions, items and path literals: plain segments are key traversal, the
 /// first complex operator starts real JSONPath on the rest. Immutable, cheap to copy, thread-safe.
@@ -31,6 +32,9 @@ public:
   [[nodiscard]] const std::string& text() const noexcept;
   /// The error that every evaluation gives (with the position in the text), or null.
   [[nodiscard]] const error* problem() const noexcept;
+  /// Why evaluation finds nothing although it is no error (a malformed filter), with the position
+  /// in the expression, or null. For warnings.
+  [[nodiscard]] const error* doubt() const noexcept;
 
   /// Looks the path up. Nothing found is an undefined `resolved`, not an error; errors are those of
   /// a dynamic segment `[$.x]` that is null or missing, and limits passed. No allocation for plain
@@ -38,6 +42,7 @@ public:
   [[nodiscard]] result<resolved> evaluate(const scope& visible) const;
 
 private:
+  friend struct detail::path_access;
   std::shared_ptr<const detail::path_program> program_;
 };
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace millrace::flows {
 
@@ -30,6 +31,8 @@ public:
 
 private:
   struct program;
+  explicit text_template(std::shared_ptr<const program> made) : program_(std::move(made)) {}
+
   std::shared_ptr<const program> program_;
 };
 
@@ -49,9 +52,15 @@ public:
   /// null in arrays. Errors: those of text_template, and a path that leads back to itself.
   [[nodiscard]] result<json::value> render(const scope& visible) const;
 
-private:
+  /// What one value was compiled to; its members are the implementation's own.
   struct node;
-  std::shared_ptr<const node> root_;
+
+private:
+  static node build(const json::value& value);
+  static const error* problem_in(const node& of) noexcept;
+  static result<resolved> render(const node& of, const scope& visible);
+
+  std::shared_ptr<const node> root_; // null: undefined
 };
 
 } // namespace millrace::flows
