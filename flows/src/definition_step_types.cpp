@@ -69,7 +69,7 @@ std::string read_type(object_reader& reader, const definition_rules& rules) {
 void refuse_module(object_reader& reader, std::string_view type) {
   if (reader.has("moduleIdentifier")) {
     reader.error("moduleIdentifier",
-                 "a " + std::string(type) + " step has no module; remove moduleIdentifier");
+                 "steps of type " + std::string(type) + " have no module; remove moduleIdentifier");
   }
 }
 
