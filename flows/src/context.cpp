@@ -226,10 +226,12 @@ json::array context::take_changes() {
       at = child(*at, entry.path[i]);
     }
     if (entry.erased || at == nullptr) {
-      changes.push_back(json::array{to_json(entry.path)});
+      changes.emplace_back(json::array_kind).get_array().emplace_back(to_json(entry.path));
     }
     if (at != nullptr) {
-      changes.push_back(json::array{to_json(entry.path), *at});
+      json::array& pair = changes.emplace_back(json::array_kind).get_array();
+      pair.emplace_back(to_json(entry.path));
+      pair.emplace_back(*at);
     }
   }
   dirty_.clear();
