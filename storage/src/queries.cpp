@@ -195,7 +195,7 @@ std::int64_t find_next_due(connection& database, std::int64_t after) {
 std::int64_t find_next_wake(connection& database) {
   const borrowed_statement row =
       database.use("SELECT due_at FROM execution INDEXED BY execution_wake"
-                   " WHERE status = 2 AND wakes_itself = 1 ORDER BY due_at LIMIT 1");
+                   " WHERE status = 2 AND wakes_itself = 1 AND due_at > 0 ORDER BY due_at LIMIT 1");
   return row->step() ? row->number(0) : 0;
 }
 

@@ -235,7 +235,7 @@ TEST_CASE("the end drops journal, snapshot, waits, due time and inbox") {
                      ending(1, execution_status::timed_out)});
     CHECK(target->find_execution(execution_key{1}).value().due_at == 0);
     CHECK(target->waiting_for("sent").value() == 0);
-    CHECK(target->next_due().value() == 0);
+    CHECK(target->next_due(0).value() == 0);
   }
   for (const char* table : {"journal", "snapshot", "wait", "inbox"}) {
     INFO(table);
