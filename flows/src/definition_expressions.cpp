@@ -63,6 +63,8 @@ void warn_unusable_path(problem_list& problems, const std::string& pointer, std:
   const path compiled = path::compile(text);
   if (const error* reason = compiled.problem()) {
     problems.warning(pointer, cannot_work("the path", *reason));
+  } else if (const error* doubt = compiled.doubt()) {
+    problems.warning(pointer, "the path never finds anything: " + doubt->message());
   }
 }
 

@@ -14,8 +14,10 @@ namespace millrace::flows {
 /// One flow version as it was read.
 struct flow_record {
   json::object definition;
-  /// flowVariables of the flow record (its metadata), not of the version.
+  /// flowVariables of the flow record (its metadata): those that stand in the definition, which
+  /// importing makes the record's, as on Allma. At run time only these count.
   json::object flow_variables;
+  /// isPublished; true where the text does not say.
   bool is_published = false;
   /// Where it stood: source name and JSON pointer.
   std::string source;
@@ -26,7 +28,8 @@ struct flow_record {
 struct flow_source {
   std::vector<flow_record> flows;
   std::vector<json::object> step_definitions;
-  /// Agents: id, flowVariables and the ids of the `flows` they own.
+  /// Agents: id, flowVariables and the ids of the `flows` they own (`flowIds` in a bundle).
+  /// Disabled ones are left out with a warning.
   std::vector<json::object> agents;
   /// Other sections of a bundle, untouched (promptTemplates, mcpConnections...).
   json::object other;

@@ -144,12 +144,14 @@ struct step {
 struct flow_definition {
   std::string id;
   std::int64_t version = 0;
-  bool is_published = false;
+  bool is_published = false; ///< isPublished of the text; see flow_record for texts without one
   std::string name;
   std::string start_step_instance_id;
   bool enable_execution_logs = false;
   std::map<std::string, step, std::less<>> steps;
-  /// The definition as text, reusable step definitions merged in: enough to compile it again.
+  /// The definition as text, reusable step definitions merged in: enough to compile it again. Where
+  /// something was merged in, its member `stepDefinitionsMerged` is true, and compiling it again
+  /// looks up and merges nothing.
   json::object raw;
   /// Hexadecimal hash of stringify(raw).
   std::string content_hash;
@@ -173,7 +175,7 @@ struct definition_rules {
 struct compiled_definition {
   std::shared_ptr<const flow_definition> definition;
   std::vector<problem> problems;
-  /// Set instead of `problems` alone when a reusable step definition is missing: its id.
+  /// Set beside the problem when a reusable step definition is missing: its id (the first one's).
   std::string missing_step_definition;
 
   [[nodiscard]] bool ok() const noexcept { return definition != nullptr; }
@@ -187,7 +189,9 @@ struct compiled_definition {
                                                      std::string_view pointer_prefix = "");
 
 /// The same flow with `step_overrides` (step instance id to an object) merged deeply over its
-/// steps. Source: executionOverrides.stepOverrides of the start input. Errors: invalid_definition.
+/// steps. Overrides of steps that the flow does not have do nothing, as on Allma; null takes a
+/// member of a step away. Source: executionOverrides.stepOverrides of the start input. Errors:
+/// invalid_definition with every problem. Thread-safe.
 [[nodiscard]] result<std::shared_ptr<const flow_definition>>
 with_step_overrides(const flow_definition& base, const json::object& step_overrides,
                     const definition_rules& rules);
