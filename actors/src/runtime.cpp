@@ -51,10 +51,15 @@ runtime::~runtime() {
   stop();
 }
 
-void runtime::recover() {
+result<void> runtime::prepare() {
   auto last = impl_->shared.store.last_key();
-  if (last)
-    impl_->shared.next_key = *last + 1;
+  if (!last)
+    return last.error();
+  impl_->shared.next_key = *last + 1;
+  return {};
+}
+
+void runtime::recover() {
   impl_->shared.board.set_quiet(false);
   compat::send_from_outside(impl_->shared.supervisor, recover_message{});
 }

@@ -14,10 +14,16 @@ steady::time_point deadline_after(std::chrono::milliseconds timeout) {
 
 } // namespace
 
+namespace {
+constexpr std::string_view call_prefix = "\001call:";
+}
+
 std::string call_key(std::string_view child_id) {
-  return "\x01"
-         "call:" +
-         std::string(child_id);
+  return std::string(call_prefix) + std::string(child_id);
+}
+
+bool is_call_key(std::string_view correlation_key) noexcept {
+  return correlation_key.substr(0, call_prefix.size()) == call_prefix;
 }
 
 std::uint64_t random_bits::operator()() noexcept {

@@ -64,16 +64,21 @@ struct runtime_options {
   std::shared_ptr<time_source> time;
 };
 
+/// Whether a stored correlation key stands for the end of a called flow, not for an event.
+[[nodiscard]] bool is_call_key(std::string_view correlation_key) noexcept;
+
 /// Runs executions on a store. Borrows the store, which must outlive it.
 class runtime {
 public:
-  /// Starts the threads. Nothing runs before recover() or a start.
+  /// Starts the threads. Nothing runs before prepare().
   runtime(storage::store& store, runtime_options options);
   /// Stops, as stop().
   ~runtime();
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
 
+  /// Reads where the store left off; once, before everything else. Errors: the store's.
+  [[nodiscard]] result<void> prepare();
   /// Takes up every unfinished, due or notified execution of the store, in order, in the
   /// background.
   void recover();

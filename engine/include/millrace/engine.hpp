@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The engine: opens a database, knows flows, runs executions. The only header an embedding program
+// needs.
+#pragma once
+
+#include <millrace/error.hpp>
+#include <millrace/execution.hpp>
+#include <millrace/execution_record.hpp>
+#include <millrace/json.hpp>
+#include <millrace/options.hpp>
+#include <millrace/problem.hpp>
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// A problem of a flow source, with the source's name.
+struct source_problem {
+  std::string source;
+  std::string flow_definition_id; ///< empty: of the source as a whole
+  flows::problem what;
+};
+
+/// One flow version of a source.
+struct flow_version {
+  std::string flow_definition_id;
+  std::int64_t version = 0;
+  bool is_published = false;
+};
+
+/// What reading flow sources gave.
+struct source_report {
+  std::vector<flow_version> flows; ///< in the order of reading, invalid ones included
+  std::vector<source_problem> problems;
+
+  /// Whether a problem is an error.
+  [[nodiscard]] bool has_errors() const;
+  /// All problems, a line each, errors first.
+  [[nodiscard]] std::string describe() const;
+};
+
+/// A flow source: a JSON document and the name that problems give it.
+struct flow_document {
+  json::value document;
+  std::string name;
+};
+
+/// Reads `path`: a JSON file, or every *.json file of a folder (not of folders in it), by name.
+/// Errors: not_found, invalid_syntax (file, line, column), invalid_argument for an empty folder.
+[[nodiscard]] result<std::vector<flow_document>> read_flow_documents(const std::string& path);
+
+/// Checks flow sources without an engine; `steps` says what can run. Never fails: everything that
+/// is wrong is in the report.
+[[nodiscard]] source_report check_flows(const std::vector<flow_document>& documents,
+                                        const steps::registry& steps);
+
+/// How define() treats what it is given.
+struct define_options {
+  /// Takes flows with errors as well: starting one fails the execution with the reason, as on
+  /// Allma. Else a source with an error changes nothing.
+  bool accept_invalid = false;
+};
+
+/// An engine on one database. Movable; all member functions may be called from any thread at once,
+/// except moving and destruction. One engine per database file at a time.
+///
+/// Nothing that a member function returns is ahead of the disk: an id, a record, an answer is given
+/// when everything that led to it is committed at the chosen durability.
+class engine {
+public:
+  /// Opens the database, migrating an older one, and takes up what is unfinished. Errors:
+  /// `database_unusable` (not ours, newer, read-only, held by another engine), `database_failed`,
+  /// `invalid_argument` for options out of range. Nothing has been changed after an error.
+  [[nodiscard]] static result<engine> open(engine_options options);
+
+  engine(engine&& other) noexcept;
+  engine& operator=(engine&& other) noexcept;
+  /// Stops, as stop().
+  ~engine();
+
+  /// Adds or replaces flow versions, reusable step definitions, agents and flow variables, all of
+  /// a call or none. Running executions keep the definition they began with; starts that are
+  /// accepted and not yet begun get the new one. Errors: `invalid_definition` with every problem,
+  /// `database_failed`. Durable at return.
+  [[nodiscard]] result<source_report> define(const std::vector<flow_document>& documents,
+                                             const define_options& options = {});
+  /// The same for one document.
+  [[nodiscard]] result<source_report> define(const json::value& document,
+                                             std::string_view name = "definition",
+                                             const define_options& options = {});
+  /// The same for a file or folder, see read_flow_documents.
+  [[nodiscard]] result<source_report> define_path(const std::string& path);
+  /// The flow versions that are known, by id and version.
+  [[nodiscard]] std::vector<flow_version> known_flows() const;
+
+  /// Accepts a start; its execution is a root. The id, when the start is durable: from then on it
+  /// will run. An id in the request that exists already is success and starts nothing. Errors:
+  /// `invalid_input`, `database_failed`, `stopped`. An unknown flow is no error here: the execution
+  /// fails with the reason.
+  [[nodiscard]] result<std::string> start(const start_request& request);
+  /// The same for a start input as JSON (see parse_start_request).
+  [[nodiscard]] result<std::string> start(const json::object& input);
+
+  /// Waits until the execution has ended and gives its record, context included. Errors:
+  /// `not_found`, `timed_out`, `database_failed`, `stopped`.
+  [[nodiscard]] result<execution_record>
+  wait(std::string_view flow_execution_id,
+       std::chrono::milliseconds timeout = std::chrono::hours(24 * 365));
+  /// Waits until every execution has ended or waits for an event. Errors as wait().
+  [[nodiscard]] result<void>
+  wait_until_quiet(std::chrono::milliseconds timeout = std::chrono::hours(24 * 365));
+
+  /// The execution, path and context included. Errors: `not_found`.
+  [[nodiscard]] result<execution_record> find(std::string_view flow_execution_id) const;
+  /// Executions in the order in which their starts were accepted.
+  [[nodiscard]] result<std::vector<execution_record>>
+  list(const execution_filter& filter = {}) const;
+  /// The root and every execution it started, directly or through others, in order of acceptance.
+  [[nodiscard]] result<std::vector<execution_record>>
+  family(std::string_view root_flow_execution_id, bool with_context = false) const;
+  /// Step records, in order; kept where enableExecutionLogs asks for them. Errors: `not_found`.
+  [[nodiscard]] result<std::vector<json::object>>
+  step_records(std::string_view flow_execution_id) const;
+
+  /// Hands an event to the first execution that waits under `correlation_key`; its id. Durable at
+  /// return. Errors: `not_found`, `invalid_input` for a payload over the limit, `database_failed`.
+  [[nodiscard]] result<std::string> resume(std::string_view correlation_key,
+                                           const json::value& payload);
+  /// Ends an execution as CANCELLED; what it started goes on. Durable at return. Errors:
+  /// `not_found`, `conflict` when it has ended.
+  [[nodiscard]] result<void> cancel(std::string_view flow_execution_id,
+                                    std::string_view reason = "cancelled on request");
+
+  /// Ends all activity; what is unfinished goes on at the next open. Waits for step handlers that
+  /// are running. Idempotent. Queries still answer afterwards, everything else fails with `stopped`;
+  /// the database is released when the engine is destroyed.
+  void stop();
+
+private:
+  struct implementation;
+  explicit engine(std::unique_ptr<implementation> impl);
+  std::unique_ptr<implementation> impl_;
+};
+
+/// Queries on a database without running anything; an engine may have it open at the same time.
+/// Errors as engine::open.
+class database_reader {
+public:
+  [[nodiscard]] static result<database_reader> open(const std::string& database);
+  database_reader(database_reader&& other) noexcept;
+  database_reader& operator=(database_reader&& other) noexcept;
+  ~database_reader();
+
+  [[nodiscard]] result<execution_record> find(std::string_view flow_execution_id) const;
+  [[nodiscard]] result<std::vector<execution_record>>
+  list(const execution_filter& filter = {}) const;
+  [[nodiscard]] result<std::vector<execution_record>>
+  family(std::string_view root_flow_execution_id, bool with_context = false) const;
+  [[nodiscard]] result<std::vector<json::object>>
+  step_records(std::string_view flow_execution_id) const;
+
+private:
+  struct implementation;
+  explicit database_reader(std::unique_ptr<implementation> impl);
+  std::unique_ptr<implementation> impl_;
+};
+
+} // namespace millrace

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The flows that an engine knows: records as they were defined, compiled definitions, and the keys
+// under which executions are pinned to them. Thread-safe.
+#pragma once
+
+#include <millrace/bundle.hpp>
+#include <millrace/engine.hpp>
+#include <millrace/runtime.hpp>
+#include <millrace/store.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace millrace {
+
+/// What define() adds, checked against what is known already.
+struct definition_change {
+  std::vector<flows::flow_record> flows;
+  std::vector<json::object> step_definitions;
+  std::vector<json::object> agents;
+  source_report report;
+};
+
+class catalog : public actors::definition_source {
+public:
+  /// `steps` outlives the catalog.
+  explicit catalog(const steps::registry& steps) : steps_(steps) {}
+
+  /// Takes documents apart and checks every flow, with the step definitions known and those of the
+  /// documents. Changes nothing.
+  [[nodiscard]] definition_change read(const std::vector<flow_document>& documents) const;
+  /// Writes a change to the store and makes it known; on the store's thread. Errors: the store's;
+  /// then nothing has become known.
+  [[nodiscard]] result<void> apply(const definition_change& change, storage::store& store);
+  /// Makes known what the store holds; before anybody else uses the catalog.
+  [[nodiscard]] result<void> load(storage::store& store);
+
+  /// Only pinned definitions are asked for, of this store.
+  void read_from(storage::store& store) noexcept { store_ = &store; }
+
+  [[nodiscard]] std::vector<flow_version> known_flows() const;
+
+  result<actors::resolved_flow> resolve(std::string_view flow_definition_id,
+                                        std::string_view version) override;
+  result<actors::resolved_flow> pinned(std::int64_t key) override;
+  result<std::shared_ptr<const flows::flow_definition>>
+  overridden(const flows::flow_definition& base, const json::object& step_overrides) override;
+
+private:
+  /// One flow version: what it is pinned to, or why it cannot run.
+  struct version_entry {
+    bool is_published = false;
+    std::shared_ptr<const json::object> record;
+    actors::resolved_flow flow;
+    error problem; ///< when flow.definition is null
+  };
+  struct contents {
+    std::map<std::string, std::map<std::int64_t, version_entry>, std::less<>> flows;
+    std::map<std::string, json::object, std::less<>> flow_variables;
+    std::map<std::string, json::object, std::less<>> step_definitions;
+    std::map<std::string, json::object, std::less<>> agents;
+  };
+
+  [[nodiscard]] flows::definition_rules rules(const contents& known) const;
+  [[nodiscard]] std::shared_ptr<const json::object> variables_of(const contents& known,
+                                                                 std::string_view flow) const;
+  [[nodiscard]] static result<version_entry*> find(contents& known, std::string_view flow,
+                                                   std::string_view version);
+  static void add(contents& known, const definition_change& change);
+  [[nodiscard]] result<void> compile_and_pin(contents& known, storage::store& store) const;
+  [[nodiscard]] result<void> compile_one(contents& known, std::string_view flow_id,
+                                         version_entry& entry, storage::store& store) const;
+  [[nodiscard]] result<actors::resolved_flow> compile_pinned(std::int64_t key,
+                                                             std::string_view text) const;
+
+  const steps::registry& steps_;
+  storage::store* store_ = nullptr; ///< for reading pinned definitions; set by load
+  mutable std::mutex mutex_;
+  contents known_;                                                 ///< guarded by mutex_
+  std::unordered_map<std::int64_t, actors::resolved_flow> pinned_; ///< guarded by mutex_
+};
+
+} // namespace millrace

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/engine.hpp>
+
+#include "catalog.hpp"
+#include "queries.hpp"
+
+#include <algorithm>
+#include <random>
+
+namespace millrace {
+namespace {
+
+constexpr unsigned threads_max = 256;
+constexpr unsigned handler_threads_max = 1024;
+// An event travels through one row and one message.
+constexpr std::size_t event_bytes_max = std::size_t{64} * 1024 * 1024;
+constexpr std::size_t context_bytes_max = std::size_t{256} * 1024 * 1024;
+
+using std::chrono::milliseconds;
+using std::chrono::system_clock;
+
+// The engine's clock as the actors see it.
+class clock_adapter : public actors::time_source {
+public:
+  explicit clock_adapter(std::shared_ptr<clock> source) : source_(std::move(source)) {}
+
+  std::int64_t now() override {
+    const auto at = source_ ? source_->now() : system_clock::now();
+    return std::chrono::duration_cast<milliseconds>(at.time_since_epoch()).count();
+  }
+  bool skip_to(std::int64_t due) override {
+    return source_ && source_->skip_to(system_clock::time_point(milliseconds(due)));
+  }
+
+private:
+  std::shared_ptr<clock> source_;
+};
+
+result<void> check(const engine_options& options) {
+  const auto refuse = [](std::string message) {
+    return error{errc::invalid_argument, std::move(message)};
+  };
+  if (options.threads < 1 || options.threads > threads_max)
+    return refuse("engine_options::threads must be 1 to " + std::to_string(threads_max) + ".");
+  if (options.handler_threads < 1 || options.handler_threads > handler_threads_max)
+    return refuse("engine_options::handler_threads must be 1 to " +
+                  std::to_string(handler_threads_max) + ".");
+  if (options.max_active_executions < 1)
+    return refuse("engine_options::max_active_executions must be at least 1.");
+  return {};
+}
+
+std::uint64_t seed_of(const engine_options& options) {
+  if (options.seed)
+    return *options.seed;
+  std::random_device source;
+  return (std::uint64_t{source()} << 32U) | source();
+}
+
+} // namespace
+
+struct engine::implementation {
+  implementation(std::unique_ptr<storage::store> opened, engine_options given)
+      : store(std::move(opened)), options(std::move(given)),
+        definitions(std::make_shared<catalog>(options.steps)), queries(*store, *definitions) {}
+
+  void run() {
+    actors::runtime_options running;
+    running.threads = options.threads;
+    running.handler_threads = options.handler_threads;
+    running.max_active_executions = options.max_active_executions;
+    running.seed = seed_of(options);
+    running.registry = options.steps;
+    running.observer = options.observer;
+    running.definitions = definitions;
+    running.time = std::make_shared<clock_adapter>(options.clock);
+    runtime = std::make_unique<actors::runtime>(*store, std::move(running));
+  }
+
+  std::unique_ptr<storage::store> store;
+  engine_options options;
+  std::shared_ptr<catalog> definitions;
+  query_service queries;
+  std::unique_ptr<actors::runtime> runtime; // last: stops before the rest goes
+};
+
+engine::engine(std::unique_ptr<implementation> impl) : impl_(std::move(impl)) {}
+engine::engine(engine&& other) noexcept = default;
+engine& engine::operator=(engine&& other) noexcept = default;
+engine::~engine() = default;
+
+result<engine> engine::open(engine_options options) {
+  if (auto checked = check(options); !checked)
+    return checked.error();
+  storage::store_options how;
+  how.path = options.database;
+  how.level = options.database.empty() ? durability::none : options.durability;
+  auto store = storage::open_store(how);
+  if (!store)
+    return store.error();
+  const bool recover = options.recover;
+  auto impl = std::make_unique<implementation>(std::move(*store), std::move(options));
+  if (auto loaded = impl->definitions->load(*impl->store); !loaded)
+    return loaded.error();
+  impl->run();
+  if (auto ready = impl->runtime->prepare(); !ready)
+    return ready.error();
+  if (recover)
+    impl->runtime->recover();
+  return engine(std::move(impl));
+}
+
+result<source_report> engine::define(const std::vector<flow_document>& documents,
+                                     const define_options& how) {
+  definition_change change = impl_->definitions->read(documents);
+  if (change.report.has_errors() && !how.accept_invalid)
+    return error{errc::invalid_definition, change.report.describe()};
+  auto applied = impl_->runtime->with_store(
+      [&](storage::store& store) { return impl_->definitions->apply(change, store); });
+  if (!applied)
+    return applied.error();
+  return std::move(change.report);
+}
+
+result<source_report> engine::define(const json::value& document, std::string_view name,
+                                     const define_options& how) {
+  return define(std::vector<flow_document>{{document, std::string(name)}}, how);
+}
+
+result<source_report> engine::define_path(const std::string& path) {
+  auto documents = read_flow_documents(path);
+  if (!documents)
+    return documents.error();
+  return define(*documents);
+}
+
+std::vector<flow_version> engine::known_flows() const {
+  return impl_->definitions->known_flows();
+}
+
+result<std::string> engine::start(const start_request& request) {
+  // Checked as the start input it stands for, whoever filled it in.
+  return start(to_json(request));
+}
+
+result<std::string> engine::start(const json::object& input) {
+  auto request = parse_start_request(input);
+  if (!request)
+    return error{errc::invalid_input,
+                 "Invalid StartFlowExecutionInput: " + request.error().message()};
+  if (stringify(request->initial_context_data).size() > context_bytes_max)
+    return error{errc::limit_exceeded, "The initial context is larger than " +
+                                           std::to_string(context_bytes_max) + " bytes."};
+  return impl_->runtime->start(std::move(*request));
+}
+
+result<execution_record> engine::wait(std::string_view flow_execution_id, milliseconds timeout) {
+  auto ended = impl_->runtime->wait_ended(flow_execution_id, timeout);
+  if (!ended)
+    return ended.error();
+  return impl_->queries.find(flow_execution_id);
+}
+
+result<void> engine::wait_until_quiet(milliseconds timeout) {
+  return impl_->runtime->wait_quiet(timeout);
+}
+
+result<execution_record> engine::find(std::string_view flow_execution_id) const {
+  return impl_->queries.find(flow_execution_id);
+}
+
+result<std::vector<execution_record>> engine::list(const execution_filter& filter) const {
+  return impl_->queries.list(filter);
+}
+
+result<std::vector<execution_record>> engine::family(std::string_view root,
+                                                     bool with_context) const {
+  return impl_->queries.family(root, with_context);
+}
+
+result<std::vector<json::object>> engine::step_records(std::string_view flow_execution_id) const {
+  return impl_->queries.step_records(flow_execution_id);
+}
+
+result<std::string> engine::resume(std::string_view correlation_key, const json::value& payload) {
+  if (stringify(payload).size() > event_bytes_max)
+    return error{errc::invalid_input, "The event's payload is larger than " +
+                                          std::to_string(event_bytes_max) + " bytes."};
+  return impl_->runtime->resume(correlation_key, payload);
+}
+
+result<void> engine::cancel(std::string_view flow_execution_id, std::string_view reason) {
+  return impl_->runtime->cancel(flow_execution_id, reason);
+}
+
+void engine::stop() {
+  if (impl_)
+    impl_->runtime->stop();
+}
+
+struct database_reader::implementation {
+  explicit implementation(std::unique_ptr<storage::store> opened)
+      : store(std::move(opened)), steps(steps::registry::with_system_modules()), definitions(steps),
+        queries(*store, definitions) {}
+
+  std::unique_ptr<storage::store> store;
+  steps::registry steps;
+  catalog definitions;
+  query_service queries;
+};
+
+database_reader::database_reader(std::unique_ptr<implementation> impl) : impl_(std::move(impl)) {}
+database_reader::database_reader(database_reader&& other) noexcept = default;
+database_reader& database_reader::operator=(database_reader&& other) noexcept = default;
+database_reader::~database_reader() = default;
+
+result<database_reader> database_reader::open(const std::string& database) {
+  storage::store_options how;
+  how.path = database;
+  how.read_only = true;
+  auto store = storage::open_store(how);
+  if (!store)
+    return store.error();
+  auto impl = std::make_unique<implementation>(std::move(*store));
+  impl->definitions.read_from(*impl->store);
+  return database_reader(std::move(impl));
+}
+
+result<execution_record> database_reader::find(std::string_view flow_execution_id) const {
+  return impl_->queries.find(flow_execution_id);
+}
+
+result<std::vector<execution_record>> database_reader::list(const execution_filter& filter) const {
+  return impl_->queries.list(filter);
+}
+
+result<std::vector<execution_record>> database_reader::family(std::string_view root,
+                                                              bool with_context) const {
+  return impl_->queries.family(root, with_context);
+}
+
+result<std::vector<json::object>>
+database_reader::step_records(std::string_view flow_execution_id) const {
+  return impl_->queries.step_records(flow_execution_id);
+}
+
+} // namespace millrace

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "queries.hpp"
+
+#include <millrace/interpreter.hpp>
+
+namespace millrace {
+namespace {
+
+constexpr std::size_t family_page = 1000;
+
+execution_record plain_record(const storage::execution_row& row) {
+  execution_record record;
+  record.flow_execution_id = row.id;
+  record.flow_definition_id = row.flow_definition_id;
+  record.flow_definition_version = row.flow_version;
+  record.flow_version_asked = row.flow_version_asked;
+  record.status = row.status;
+  record.kind = row.kind;
+  record.depth = row.depth;
+  record.root_flow_execution_id = row.root_id;
+  record.parent_flow_execution_id = row.parent_id;
+  record.parent_step_instance_id = row.parent_step;
+  record.trigger_source = row.trigger_source;
+  record.start_message_id = row.message_id;
+  record.accepted_at = row.accepted_at;
+  record.started_at = row.started_at;
+  record.ended_at = row.ended_at;
+  record.due_at = row.due_at;
+  record.position = row.key;
+  return record;
+}
+
+result<json::value> stored_json(const std::string& text, const std::string& id) {
+  auto parsed = parse_json(text, "execution " + id);
+  if (!parsed)
+    return error{errc::internal, "A stored value is damaged: " + parsed.error().message()};
+  return std::move(*parsed);
+}
+
+result<void> add_end(const storage::execution_row& row, execution_record& record) {
+  if (!row.context.empty()) {
+    auto context = stored_json(row.context, row.id);
+    if (!context)
+      return context.error();
+    if (context->is_object())
+      record.context = std::move(context->get_object());
+  }
+  if (row.path.empty())
+    return {};
+  auto path = stored_json(row.path, row.id);
+  if (!path)
+    return path.error();
+  if (path->is_array())
+    for (const json::value& step : path->get_array())
+      if (step.is_string())
+        record.path.emplace_back(step.get_string());
+  return {};
+}
+
+} // namespace
+
+result<execution_record> query_service::record_of(const storage::execution_row& row,
+                                                  bool with_context) const {
+  execution_record record = plain_record(row);
+  if (!row.error_info.empty()) {
+    auto info = stored_json(row.error_info, row.id);
+    if (!info)
+      return info.error();
+    if (info->is_object())
+      record.error = error_info::from_json(info->get_object());
+  }
+  if (row.status == execution_status::waiting) {
+    auto waits = store_.waits(row.key);
+    if (!waits)
+      return waits.error();
+    for (storage::wait_entry& wait : *waits)
+      if (!actors::is_call_key(wait.correlation_key))
+        record.waiting_for.push_back(std::move(wait.correlation_key));
+  }
+  if (!with_context)
+    return record;
+  auto added = is_terminal(row.status) ? add_end(row, record) : add_stored_state(row, record);
+  if (!added)
+    return added.error();
+  return record;
+}
+
+// An execution that has not ended: its context and path follow from the journal.
+result<void> query_service::add_stored_state(const storage::execution_row& row,
+                                             execution_record& record) const {
+  auto input = stored_json(row.start_input, row.id);
+  if (!input)
+    return input.error();
+  if (!input->is_object())
+    return {};
+  auto request = parse_start_request(input->get_object());
+  if (!request)
+    return request.error();
+  if (row.definition == 0) {
+    record.context = request->initial_context_data;
+    return {};
+  }
+  auto flow = definitions_.pinned(row.definition);
+  if (!flow)
+    return flow.error();
+  flows::execution_identity identity;
+  identity.flow_execution_id = row.id;
+  identity.root_flow_execution_id = row.root_id;
+  identity.started_at = row.started_at;
+  flows::execution_state state(flow->definition, std::move(identity), *request,
+                               *flow->flow_variables);
+  auto stored = store_.load_state(row.key);
+  if (!stored)
+    return stored.error();
+  if (!stored->snapshot.empty())
+    if (auto applied = state.apply_delta(stored->snapshot); !applied)
+      return applied.error();
+  for (const std::string& delta : stored->deltas)
+    if (auto applied = state.apply_delta(delta); !applied)
+      return applied.error();
+  record.context = state.main().variables.to_object();
+  record.path = state.main().path;
+  return {};
+}
+
+result<execution_record> query_service::find(std::string_view flow_execution_id) const {
+  auto row = store_.find_execution(flow_execution_id);
+  if (!row)
+    return row.error();
+  return record_of(*row, true);
+}
+
+result<std::vector<execution_record>> query_service::list(const execution_filter& filter) const {
+  storage::execution_query query;
+  query.flow_definition_id = filter.flow_definition_id;
+  query.status = filter.status;
+  query.root_id = filter.root_flow_execution_id;
+  query.after = filter.after;
+  query.limit = filter.limit;
+  query.large_columns = filter.with_context;
+  auto rows = store_.find_executions(query);
+  if (!rows)
+    return rows.error();
+  std::vector<execution_record> records;
+  records.reserve(rows->size());
+  for (const storage::execution_row& row : *rows) {
+    auto record = record_of(row, filter.with_context);
+    if (!record)
+      return record.error();
+    records.push_back(std::move(*record));
+  }
+  return records;
+}
+
+result<std::vector<execution_record>> query_service::family(std::string_view root,
+                                                            bool with_context) const {
+  execution_filter filter;
+  filter.root_flow_execution_id = root;
+  filter.limit = family_page;
+  filter.with_context = with_context;
+  std::vector<execution_record> all;
+  for (;;) {
+    auto page = list(filter);
+    if (!page)
+      return page.error();
+    if (page->empty())
+      break;
+    filter.after = page->back().position;
+    std::move(page->begin(), page->end(), std::back_inserter(all));
+  }
+  if (all.empty())
+    return error{errc::not_found, "There is no execution with the id " + std::string(root) + "."};
+  return all;
+}
+
+result<std::vector<json::object>>
+query_service::step_records(std::string_view flow_execution_id) const {
+  auto row = store_.find_execution(flow_execution_id);
+  if (!row)
+    return row.error();
+  auto stored = store_.step_records(row->key);
+  if (!stored)
+    return stored.error();
+  std::vector<json::object> records;
+  for (const storage::step_record& each : *stored) {
+    auto record = stored_json(each.record, row->id);
+    if (!record)
+      return record.error();
+    if (record->is_object())
+      records.push_back(std::move(record->get_object()));
+  }
+  return records;
+}
+
+} // namespace millrace
