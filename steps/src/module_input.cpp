@@ -85,7 +85,7 @@ std::string_view module_input::one_of(std::string_view name,
   return {};
 }
 
-void module_input::refuse(std::string problem) {
+void module_input::refuse(std::string_view problem) {
   problems_.append(problems_.empty() ? "" : "; ").append(problem);
 }
 

@@ -41,7 +41,7 @@ public:
                                         std::initializer_list<std::string_view> allowed);
 
   /// Notes a problem of the module's own.
-  void refuse(std::string problem);
+  void refuse(std::string_view problem);
   [[nodiscard]] bool is_valid() const noexcept { return problems_.empty(); }
   /// "Invalid input for <module>: <every problem>."
   [[nodiscard]] std::string problems(std::string_view module) const;

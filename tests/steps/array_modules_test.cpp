@@ -55,10 +55,7 @@ TEST_CASE("a null in the input hides a default and is a value of the wrong type"
 }
 
 TEST_CASE("flattening goes one level deep however deep the rest is") {
-  std::string deep = "1";
-  for (int i = 0; i < 100; ++i) {
-    deep = "[" + deep + "]";
-  }
+  const std::string deep = std::string(100, '[') + "1" + std::string(100, ']');
   CHECK(run_text("system/flatten-array", R"({"array":[)" + deep + "]}") ==
         R"({"result":[)" + deep.substr(1, deep.size() - 2) + "]}");
 }
