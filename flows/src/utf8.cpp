@@ -75,4 +75,13 @@ std::size_t offset_of_unit(std::string_view text, std::size_t unit) noexcept {
   return position;
 }
 
+std::string unit_at(std::string_view text, std::size_t unit) {
+  const std::size_t begin = offset_of_unit(text, unit);
+  const std::size_t end = offset_of_unit(text, unit + 1);
+  constexpr unsigned char supplementary = 0xF0;
+  if (begin == end || static_cast<unsigned char>(text[begin]) >= supplementary)
+    return "\xEF\xBF\xBD";
+  return std::string(text.substr(begin, end - begin));
+}
+
 } // namespace millrace::flows::utf8

@@ -26,4 +26,8 @@ void append(std::string& out, std::uint32_t point);
 /// gives the offset behind the pair.
 [[nodiscard]] std::size_t offset_of_unit(std::string_view text, std::size_t unit) noexcept;
 
+/// The UTF-16 unit `unit` as a text; half of a surrogate pair, which has no UTF-8 form, is U+FFFD.
+/// Requires that there is such a unit.
+[[nodiscard]] std::string unit_at(std::string_view text, std::size_t unit);
+
 } // namespace millrace::flows::utf8

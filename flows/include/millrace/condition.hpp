@@ -35,6 +35,7 @@ public:
 
 private:
   struct program;
+  explicit condition(std::shared_ptr<const program> compiled);
   std::shared_ptr<const program> program_;
 };
 

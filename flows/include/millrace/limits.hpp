@@ -16,6 +16,8 @@ struct language_limits {
   /// Segments of one path, and nesting of filters, blocks and sub-expressions within one
   /// expression.
   std::size_t expression_depth_max = 128;
+  /// Parts of one condition, that is comparisons and bare paths between && and ||.
+  std::size_t condition_parts_max = 1'024;
   /// Values that one path may select.
   std::size_t result_count_max = 1'000'000;
   /// Nodes that one path evaluation (its filters included) may visit.

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/path.hpp>
+
+#include "path_program.hpp"
+#include "path_trace.hpp"
+
+#include <millrace/js.hpp>
+
+namespace millrace::flows {
+
+namespace {
+
+using detail::path_program;
+using detail::segment;
+
+const std::shared_ptr<const path_program>& empty_path() {
+  static const std::shared_ptr<const path_program> program = detail::compile_path("", 0);
+  return program;
+}
+
+const std::shared_ptr<const path_program>& empty_json_path() {
+  static const std::shared_ptr<const path_program> program = detail::compile_json_path("");
+  return program;
+}
+
+/// The value of every dynamic key, as text.
+result<std::vector<std::string>> dynamic_keys(const path_program& program, const scope& visible) {
+  std::vector<std::string> keys;
+  for (const path& inner : program.dynamic_keys) {
+    const auto refuse = [&](errc code, const std::string& why) {
+      return error(code, "Resolution of dynamic path segment failed: " + why);
+    };
+    auto found = inner.evaluate(visible);
+    if (!found)
+      return refuse(found.error().code(), found.error().message());
+    if (found->is_undefined() || found->get()->is_null())
+      return refuse(errc::step_failed, "Dynamic path segment '" + inner.text() + "' in path '" +
+                                           program.text + "' resolved to null or undefined.");
+    keys.push_back(js::to_string(found->get()));
+  }
+  return keys;
+}
+
+/// Follows one key of a plain path.
+resolved step(const resolved& from, const segment& key, const std::vector<std::string>& keys) {
+  const json::value* const value = from.get();
+  if (value == nullptr)
+    return {};
+  if (key.what == segment::kind::dynamic) {
+    const std::string& name = keys[key.dynamic_key];
+    return detail::own_member(*value, name, js::as_index(name));
+  }
+  return detail::own_member(*value, key.key, key.index);
+}
+
+/// The first key of a plain path is looked up in the layers, which are not merged for it.
+resolved first_step(const scope& visible, const segment& key,
+                    const std::vector<std::string>& keys) {
+  if (const json::value* const root = visible.root())
+    return step(root, key, keys);
+  return visible.find(key.what == segment::kind::dynamic ? std::string_view(keys[key.dynamic_key])
+                                                         : std::string_view(key.key));
+}
+
+resolved traverse(const path_program& program, const scope& visible,
+                  const std::vector<std::string>& keys) {
+  if (program.plain.empty())
+    return &visible.whole();
+  resolved at = first_step(visible, program.plain.front(), keys);
+  for (std::size_t i = 1; i < program.plain.size() && !at.is_undefined(); ++i) {
+    resolved next = step(at, program.plain[i], keys);
+    // What an owned value (a character) holds must not outlive it.
+    at = std::move(next);
+  }
+  return at;
+}
+
+/// A selected value: borrowed, or copied when the evaluation made it or its root does not live on.
+resolved deliver(const json::value* value, const detail::path_trace& trace, bool root_lives_on) {
+  if (root_lives_on && !trace.owns(value))
+    return value;
+  return resolved(json::value(*value));
+}
+
+/// What the library returns for a selection without wrapping: one plain hit as it is, several or
+/// indefinite ones as an array.
+resolved unwrapped(const std::vector<detail::selection>& selected, const detail::path_trace& trace,
+                   bool root_lives_on) {
+  if (selected.empty())
+    return {};
+  if (selected.size() == 1 && !selected.front().is_among_many)
+    return deliver(selected.front().value, trace, root_lives_on);
+  json::array values;
+  values.reserve(selected.size());
+  for (const detail::selection& each : selected)
+    values.push_back(*each.value);
+  return resolved(json::value(std::move(values)));
+}
+
+const std::vector<std::string> no_keys;
+
+} // namespace
+
+namespace detail {
+
+path path_access::compile(std::string_view text, std::size_t depth) {
+  path made;
+  made.program_ = compile_path(text, depth);
+  return made;
+}
+
+} // namespace detail
+
+path::path() : program_(empty_path()) {}
+
+path path::compile(std::string_view text) {
+  return detail::path_access::compile(text, 0);
+}
+
+const std::string& path::text() const noexcept {
+  return program_->text;
+}
+
+const error* path::problem() const noexcept {
+  return program_->problem ? &*program_->problem : nullptr;
+}
+
+const error* path::doubt() const noexcept {
+  return program_->doubt ? &*program_->doubt : nullptr;
+}
+
+result<resolved> path::evaluate(const scope& visible) const {
+  const path_program& program = *program_;
+  if (program.problem)
+    return *program.problem;
+  std::vector<std::string> keys;
+  if (!program.dynamic_keys.empty()) {
+    auto found = dynamic_keys(program, visible);
+    if (!found)
+      return found.error();
+    keys = std::move(*found);
+  }
+  if (!program.starts_at_root)
+    return resolved();
+  resolved base = traverse(program, visible, keys);
+  if (!program.is_complex)
+    return base;
+  if (!js::truthy(base.get())) // the library looks into nothing that is falsy
+    return resolved();
+  detail::path_trace trace(program, keys, &visible);
+  auto selected = trace.run(*base.get());
+  if (selected)
+    return unwrapped(*selected, trace, !base.is_owned());
+  // An exception inside the library means that nothing was found.
+  if (selected.error().code() == errc::invalid_syntax)
+    return resolved();
+  return selected.error();
+}
+
+json_path::json_path() : program_(empty_json_path()) {}
+
+json_path json_path::compile(std::string_view text) {
+  json_path made;
+  made.program_ = detail::compile_json_path(text);
+  return made;
+}
+
+const std::string& json_path::text() const noexcept {
+  return program_->text;
+}
+
+const error* json_path::problem() const noexcept {
+  return program_->problem ? &*program_->problem : nullptr;
+}
+
+result<resolved> json_path::evaluate(const json::value& root) const {
+  if (program_->problem)
+    return *program_->problem;
+  if (!js::truthy(&root))
+    return resolved();
+  detail::path_trace trace(*program_, no_keys, nullptr);
+  auto selected = trace.run(root);
+  if (!selected)
+    return selected.error();
+  return unwrapped(*selected, trace, true);
+}
+
+result<std::vector<resolved>> json_path::matches(const json::value& root) const {
+  if (program_->problem)
+    return *program_->problem;
+  std::vector<resolved> found;
+  if (!js::truthy(&root))
+    return found;
+  detail::path_trace trace(*program_, no_keys, nullptr);
+  auto selected = trace.run(root);
+  if (!selected)
+    return selected.error();
+  found.reserve(selected->size());
+  for (const detail::selection& each : *selected)
+    found.push_back(deliver(each.value, trace, true));
+  return found;
+}
+
+std::vector<std::string> to_path_array(std::string_view text) {
+  const detail::marked_text marked = detail::mark_keys(text, false);
+  std::vector<std::string> segments = detail::cut_segments(marked.text);
+  for (std::string& each : segments)
+    each = marked.expand(each);
+  return segments;
+}
+
+} // namespace millrace::flows
