@@ -132,8 +132,11 @@ struct statement {
 struct program {
   std::vector<statement> body;
   std::vector<std::string> block_params;
-  bool chained = false;        // made for an {{else name}}
-  bool has_decorators = false; // set by the binder
+  bool chained = false; // made for an {{else name}}
+
+  // Set by the binder.
+  bool has_decorators = false;
+  std::optional<std::string> missing_decorator; // the first that nobody knows
 };
 
 /// A whole template, bound and ready.

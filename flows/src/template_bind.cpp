@@ -55,7 +55,13 @@ bool binder::bind(program& of) {
     if (!bind(each)) {
       return false;
     }
-    of.has_decorators = of.has_decorators || each.kind == kind::decorator;
+    if (each.kind == kind::decorator) {
+      of.has_decorators = true;
+      const std::string& name = each.head.callee.original;
+      if (name != "inline" && !of.missing_decorator) {
+        of.missing_decorator = name;
+      }
+    }
   }
   block_params_.pop_back();
   return true;

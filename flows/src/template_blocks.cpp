@@ -22,10 +22,11 @@ bool renderer::run_block(const statement& block, const environment& env) {
   const call& head = block.head;
   if (head.kind != call::kind_type::helper && head.function == helper::none) {
     const value_pointer value = evaluate(head.callee, env, false);
-    return !failure_ && run_section(block, value, env);
+    return !failure_ && check_decorators(block) && run_section(block, value, env);
   }
   arguments args;
-  return evaluate_arguments(head, env, args) && run_helper_block(block, args, env);
+  return evaluate_arguments(head, env, args) && check_decorators(block) &&
+         run_helper_block(block, args, env);
 }
 
 bool renderer::run_helper_block(const statement& block, const arguments& args,
@@ -119,11 +120,8 @@ bool renderer::run_section(const statement& block, value_pointer value, const en
 }
 
 bool renderer::run_each(const statement& block, const arguments& args, const environment& env) {
-  if (args.empty()) {
+  if (args.size() != 1) {
     return fail(errc::step_failed, "Must pass iterator to #each");
-  }
-  if (args.size() > 1) {
-    return fail(errc::step_failed, "#each takes one argument");
   }
   return loop(block, whole(args.front()), env);
 }

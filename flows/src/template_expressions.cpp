@@ -189,13 +189,18 @@ const json::value* renderer::call_helper(const call& of, const arguments& args,
   case helper::none: return call_missing(of, args, env);
   case helper::if_:
   case helper::unless:
+  case helper::with:
     if (given != 1) {
       fail(errc::step_failed, "#" + of.callee.original + " requires exactly one argument");
       return nullptr;
     }
     break;
   case helper::each:
-  case helper::with:
+    if (given == 0) {
+      fail(errc::step_failed, "Must pass iterator to #each");
+      return nullptr;
+    }
+    break;
   case helper::with_json_path:
   case helper::reserved: break;
   }

@@ -2,6 +2,7 @@
 #include "template_helpers.hpp"
 
 #include <millrace/js.hpp>
+#include <millrace/limits.hpp>
 
 #include <algorithm>
 #include <array>
@@ -45,6 +46,23 @@ char to_byte(const json::value& value) {
   const double given = js::to_number(&value);
   const double whole = std::isfinite(given) ? std::fmod(std::trunc(given), 256.0) : 0;
   return static_cast<char>(static_cast<unsigned char>(whole < 0 ? whole + 256 : whole));
+}
+
+/// The bytes of an object that looks like an array: it has a length. One whose length is no number
+/// is empty.
+result<std::string> bytes_of(const json::object& array_like, const json::value& length) {
+  std::string bytes;
+  const double count = length.is_number() ? js::to_number(&length) : 0;
+  if (count > static_cast<double>(limits().result_count_max)) {
+    return error(errc::limit_exceeded, "The helper base64 takes at most " +
+                                           std::to_string(limits().result_count_max) +
+                                           " bytes, the limit result_count_max.");
+  }
+  for (std::size_t i = 0; static_cast<double>(i + 1) <= count; ++i) {
+    const json::value* element = array_like.if_contains(std::to_string(i));
+    bytes.push_back(element != nullptr ? to_byte(*element) : '\0');
+  }
+  return bytes;
 }
 
 std::string bytes_of(const json::array& array) {
@@ -125,8 +143,20 @@ result<std::string> base64(const json::value* value) {
   if (const json::array* array = value->if_array()) {
     return encode_base64(bytes_of(*array));
   }
-  return error(errc::step_failed, "The helper base64 takes a text or an array of bytes, not a " +
-                                      std::string(js::type_name(value)) + ".");
+  if (const json::object* object = value->if_object()) {
+    const json::value* type = object->if_contains("type");
+    const json::value* data = object->if_contains("data");
+    if (const json::value* length = object->if_contains("length")) {
+      result<std::string> bytes = bytes_of(*object, *length);
+      return bytes.has_error() ? bytes : encode_base64(*bytes);
+    }
+    if (type != nullptr && *type == "Buffer" && data != nullptr && data->is_array()) {
+      return encode_base64(bytes_of(data->get_array()));
+    }
+  }
+  return error(errc::step_failed,
+               "The helper base64 takes a text or an array of bytes, and not this: " +
+                   std::string(js::type_name(value)) + ".");
 }
 
 resolved own_property(const json::value& parent, std::string_view name) {

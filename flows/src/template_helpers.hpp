@@ -20,8 +20,9 @@ namespace millrace::flows::templates {
 [[nodiscard]] json::array slice(const json::value* array, const json::value* start,
                                 const json::value* end);
 
-/// `base64`: a text's UTF-8 bytes, or an array's elements as bytes, in base64. Falsy values give
-/// the empty text. Error: anything else.
+/// `base64`: a text's UTF-8 bytes, or the elements of an array or of an object with a `length` as
+/// bytes, in base64. Falsy values give the empty text. Error: anything else. Source: Node.js,
+/// Buffer.from.
 [[nodiscard]] result<std::string> base64(const json::value* value);
 
 /// The member `name` of `parent` as JavaScript finds its own properties: members, elements,

@@ -152,9 +152,11 @@ private:
   bool parse_literal(expression& made);
   bool parse_path(path_expression& made, bool data);
   bool continue_path(path_expression& made, token first, bool data);
-  bool add_part(path_expression& made, const token& part, const std::string& separator);
+  void add_part(path_expression& made, const token& part, const std::string& separator,
+                std::string& misplaced);
   bool parse_block_params(std::vector<std::string>& names);
 
+  [[nodiscard]] bool ends_path() const;
   [[nodiscard]] bool at_argument() const;
   [[nodiscard]] bool at_literal() const;
 
@@ -544,44 +546,59 @@ bool parser::parse_path(path_expression& made, bool data) {
   if (data && !advance()) {
     return false;
   }
-  if (!expect(token_type::id, first) || !continue_path(made, std::move(first), data)) {
+  if (!expect(token_type::id, first)) {
     return false;
   }
-  made.at.begin = begin;
-  return true;
+  first.begin = begin; // that of the @
+  return continue_path(made, std::move(first), data);
 }
 
 bool parser::continue_path(path_expression& made, token first, bool data) {
   made.at.begin = first.begin;
   made.data = data;
   made.original = data ? "@" : "";
-  if (!add_part(made, first, "")) {
-    return false;
-  }
+  std::string misplaced; // the path up to a keyword behind a name
+  add_part(made, first, "", misplaced);
   while (at(token_type::separator)) {
     const std::string separator = token_.text;
     token part;
-    if (!advance() || !expect(token_type::id, part) || !add_part(made, part, separator)) {
+    if (!advance() || !expect(token_type::id, part)) {
       return false;
     }
+    add_part(made, part, separator, misplaced);
+  }
+  if (!misplaced.empty()) { // what cannot follow a path at all is the greater problem
+    return ends_path() ? fail_at("Invalid path: " + misplaced, made.at.begin)
+                       : unexpected("an argument or the end of the tag");
   }
   made.at.end = line_end_;
   made.scoped = is_scoped(made.original);
   return true;
 }
 
-bool parser::add_part(path_expression& made, const token& part, const std::string& separator) {
+bool parser::ends_path() const {
+  switch (token_.type) {
+  case token_type::close:
+  case token_type::close_unescaped:
+  case token_type::close_raw_block:
+  case token_type::close_sexpr:
+  case token_type::open_block_params: return true;
+  default: return at_argument();
+  }
+}
+
+void parser::add_part(path_expression& made, const token& part, const std::string& separator,
+                      std::string& misplaced) {
   std::string name = name_in(part.text);
   made.original += separator + name;
   const bool keyword = name == part.text && (name == ".." || name == "." || name == "this");
   if (!keyword) {
     made.parts.push_back(std::move(name));
-  } else if (!made.parts.empty()) {
-    return fail_at("Invalid path: " + made.original, made.at.begin);
+  } else if (!made.parts.empty() && misplaced.empty()) {
+    misplaced = made.original;
   } else if (name == "..") {
     ++made.depth;
   }
-  return true;
 }
 
 bool parser::parse_block_params(std::vector<std::string>& names) {

@@ -34,7 +34,7 @@ bool renderer::run_partial(const statement& partial, const environment& env) {
     context = extended(context, partial.head, env);
   }
   const std::size_t from = out_.size();
-  if (failure_ || !invoke_partial(partial, name, context, env)) {
+  if (failure_ || !check_decorators(partial) || !invoke_partial(partial, name, context, env)) {
     return false;
   }
   if (!partial.text.empty()) {

@@ -52,6 +52,9 @@ result<std::string> renderer::run() {
   env.context = root;
   env.depths = source_.uses_depths ? &depths : nullptr;
   env.data = &data;
+  if (const auto& missing = source_.main.missing_decorator) {
+    return error(errc::step_failed, "Missing decorator: \"" + *missing + "\"");
+  }
   run_body(source_.main, env, nullptr);
   if (failure_) {
     return *failure_;
@@ -122,13 +125,19 @@ bool renderer::run_with_partials(const program& of, environment inner,
   return true;
 }
 
+// An unknown decorator fails as soon as its block is met, whether or not that part is shown.
+bool renderer::check_decorators(const statement& block) {
+  for (const program* part : {block.body.get(), block.inverse.get()}) {
+    if (part != nullptr && part->missing_decorator) {
+      return fail(errc::step_failed, "Missing decorator: \"" + *part->missing_decorator + "\"");
+    }
+  }
+  return true;
+}
+
 // {{#*inline "name"}}: its name is evaluated where the program around it stands.
 bool renderer::declare(const statement& decorator, const environment& inner,
                        const context_frame* outer_depths, inline_partial& made) {
-  const std::string& type = decorator.head.callee.original;
-  if (type != "inline") {
-    return fail(errc::step_failed, "Missing decorator: \"" + type + "\"");
-  }
   environment around = inner;
   around.context = outer_depths != nullptr ? outer_depths->value : nullptr;
   around.depths = outer_depths;
@@ -166,7 +175,8 @@ bool renderer::run_mustache(const call& of, const environment& env) {
   if (!evaluate_arguments(of, env, args)) {
     return false;
   }
-  if (of.function == helper::json && !args.empty()) { // straight into the result, without a copy
+  if (of.function == helper::json && !args.empty() &&
+      of.hash.empty()) { // straight into the result, without a copy
     return append_json(whole(args.front()));
   }
   return append(call_helper(of, args, env));

@@ -104,6 +104,7 @@ private:
            parameter_frame parameters = {});
   bool run_body(const program& of, const environment& inner, const context_frame* outer_depths);
   bool run_with_partials(const program& of, environment inner, const context_frame* outer_depths);
+  bool check_decorators(const statement& block);
   bool declare(const statement& decorator, const environment& inner,
                const context_frame* outer_depths, inline_partial& made);
   bool run(const statement& of, const environment& env);
