@@ -156,7 +156,7 @@ public:
   }
 
 private:
-  static constexpr std::size_t failures_max = 128;
+  static constexpr std::size_t failures_max = 16;
   std::string_view text_;
   std::size_t failures_ = 0;
 };

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t npos = std::string_view::npos;
 
 /// Failed attempts to read a key before no more are made: each costs a look at the rest.
-constexpr std::size_t failed_attempts_max = 128;
+constexpr std::size_t failed_attempts_max = 16;
 
 /// Marks stay below the bytes that stand for something in path_text.cpp.
 constexpr char last_mark = '\x1b';
