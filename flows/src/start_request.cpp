@@ -204,7 +204,7 @@ result<start_request> parse_start_request(const json::object& input) {
     request.execution_overrides = read_overrides(*overrides, wrong);
   }
   if (!wrong.empty()) {
-    return error(errc::invalid_input, "Invalid StartFlowExecutionInput: " + wrong + ".");
+    return error(errc::invalid_input, wrong + ".");
   }
   return request;
 }

@@ -129,7 +129,7 @@ TEST_CASE("a wrong start request is refused and every wrong member named") {
     CHECK(request.error().code() == errc::invalid_input);
     const std::string message = request.error().message();
     INFO(message);
-    CHECK(message.rfind("Invalid StartFlowExecutionInput: ", 0) == 0);
+    CHECK(message.back() == '.');
     for (const char* word : words) {
       CHECK(message.find(word) != std::string::npos);
     }

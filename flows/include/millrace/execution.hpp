@@ -70,8 +70,9 @@ struct start_request {
   std::optional<json::object> execution_overrides;
 };
 
-/// Checks `input` against the start input's schema; unknown members are dropped. Errors:
-/// `invalid_input`, one sentence that names every wrong member. Source: specification of
+/// Checks `input` against the start input's schema; unknown members and lineage are dropped.
+/// Errors: `invalid_input`, one sentence that names every wrong member, what it must be and what it
+/// is, to be put behind words that say which start it was. Source: specification of
 /// START_FLOW_EXECUTION; reference StartFlowExecutionInputSchema.
 [[nodiscard]] result<start_request> parse_start_request(const json::object& input);
 /// The start input as JSON, in the form that parse_start_request reads.
