@@ -176,17 +176,23 @@ operand evaluation::document_member(const filter_node& node) {
 
 operand evaluation::array(const filter_node& node) {
   json::array elements;
+  std::vector<std::size_t> undefined_at;
   for (const std::uint32_t child : node.children) {
     operand element = of(child);
     if (failure_)
       return {};
-    if (is_plain(element))
-      elements.push_back(element.value.is_undefined() ? json::value(nullptr)
-                                                      : std::move(element.value).take());
-    else
+    if (!is_plain(element)) {
       elements.push_back(comparable(element));
+    } else if (element.value.is_undefined()) {
+      undefined_at.push_back(elements.size());
+      elements.emplace_back(nullptr);
+    } else {
+      elements.push_back(std::move(element.value).take());
+    }
   }
-  return make(std::move(elements));
+  operand out = make(std::move(elements));
+  out.undefined_at = std::move(undefined_at);
+  return out;
 }
 
 operand evaluation::sequence(const filter_node& node) {

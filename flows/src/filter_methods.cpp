@@ -433,28 +433,37 @@ answer locale_compare(const call& c) {
 
 // ---- arrays -------------------------------------------------------------------------------------
 
-answer array_includes(const call& c) {
-  const json::value* const wanted = c.value(0);
-  const auto same = [&](const json::value& element) {
-    const bool both_nan = wanted && wanted->is_double() && std::isnan(wanted->get_double()) &&
-                          element.is_double() && std::isnan(element.get_double());
-    return both_nan || js::strictly_equal(&element, wanted);
-  };
-  if (!c.budget.spend(c.array().size()))
-    return work_limit_error();
-  const double from = relative(c.integer(1, 0), static_cast<double>(c.array().size()));
-  return give(
-      std::any_of(c.array().begin() + static_cast<std::ptrdiff_t>(from), c.array().end(), same));
+/// Whether element `i` is `wanted`, by ===.
+bool is_element(const call& c, std::size_t i, const json::value* wanted) {
+  const auto& undefined_at = c.object.undefined_at;
+  const bool is_undefined =
+      std::find(undefined_at.begin(), undefined_at.end(), i) != undefined_at.end();
+  return js::strictly_equal(is_undefined ? nullptr : &c.array()[i], wanted);
 }
 
-answer array_index_of(const call& c) {
+/// The place of the first element that is argument 0, from argument 1 on.
+result<std::optional<std::size_t>> find_element(const call& c) {
   if (!c.budget.spend(c.array().size()))
     return work_limit_error();
   const double from = relative(c.integer(1, 0), static_cast<double>(c.array().size()));
   for (auto i = static_cast<std::size_t>(from); i < c.array().size(); ++i)
-    if (js::strictly_equal(&c.array()[i], c.value(0)))
-      return give_number(static_cast<double>(i));
-  return give(-1);
+    if (is_element(c, i, c.value(0)))
+      return std::optional<std::size_t>(i);
+  return std::optional<std::size_t>();
+}
+
+answer array_includes(const call& c) {
+  const auto found = find_element(c);
+  if (!found)
+    return found.error();
+  return give(found->has_value());
+}
+
+answer array_index_of(const call& c) {
+  const auto found = find_element(c);
+  if (!found)
+    return found.error();
+  return give_number(*found ? static_cast<double>(**found) : -1);
 }
 
 answer array_last_index_of(const call& c) {

@@ -97,6 +97,7 @@ struct operand {
   kind what = kind::value;
   resolved value;
   const regex* pattern = nullptr;
+  std::vector<std::size_t> undefined_at; ///< elements of an array literal that JSON cannot hold
 };
 
 /// Calls the method `name` of `object`. Errors: there is no such method, it changes its object (and

@@ -254,7 +254,12 @@ bool path_trace::follow_number(remaining path, const stop& at, double number, bo
     return fail("there is no element " + name + " as the expression in brackets asks for.");
   const location there{at.where, index_key(static_cast<std::size_t>(std::max(number, 0.0)))};
   const json::value* const value = keep(std::move(member));
-  return trace(path, child(at, *value, there, many), false, out);
+  // The number is a segment of its own: steps up from the element are taken here.
+  stop here = at;
+  here.is_among_many = many;
+  const std::size_t begin = out.size();
+  return trace(path, child(at, *value, there, many), false, out) &&
+         (!program_.has_parent_operator || step_up(here, begin, out));
 }
 
 bool path_trace::wildcard(remaining path, const stop& at, results& out) {
