@@ -44,18 +44,6 @@ struct attempt_data {
   }
 };
 
-const registered_handler* find_handler(const steps::registry& registry, const flows::step& step) {
-  return step.module_identifier.empty() ? registry.find_step_type(step.type)
-                                        : registry.find_module(step.module_identifier);
-}
-
-step_error no_handler(const flows::step& step) {
-  if (step.module_identifier.empty())
-    return {"Error", "Unsupported stepType: " + step.type};
-  return step_error::permanent("No external step registration found for moduleIdentifier: " +
-                               step.module_identifier);
-}
-
 void answer(std::vector<std::shared_ptr<std::promise<result<void>>>>& callers,
             const result<void>& outcome) {
   for (const auto& caller : callers)
@@ -142,9 +130,12 @@ void execution_actor::perform(flows::effect wanted) {
 }
 
 void execution_actor::run_step(flows::run_step_effect& wanted) {
-  const registered_handler* handler = find_handler(shared_->options.registry, *wanted.step);
+  const flows::step& step = *wanted.step;
+  const steps::registry& registry = shared_->options.registry;
+  const registered_handler* handler = registry.find(step.type, step.module_identifier);
   if (!handler)
-    return interpreter_->on_result(wanted.cursor, no_handler(*wanted.step), now());
+    return interpreter_->on_result(wanted.cursor,
+                                   registry.why_not(step.type, step.module_identifier), now());
   const flows::moment at = now();
   auto data = std::make_shared<attempt_data>(attempt_data{
       state_->shared_definition(), wanted.step, handler, row_.id,

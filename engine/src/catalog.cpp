@@ -198,12 +198,19 @@ result<void> catalog::load(storage::store& store) {
 // Agents' variables are the base, the flow record's lie over them. Source: reference
 // initialize-flow.
 std::shared_ptr<const json::object> catalog::variables_of(const contents& known,
-                                                          std::string_view flow) const {
+                                                          std::string_view flow,
+                                                          const json::object& record) const {
   json::object all;
   for (const auto& [id, agent] : known.agents) {
     const json::value* variables = agent.if_contains("flowVariables");
     if (variables && variables->is_object() && owns(agent, flow))
       put_over(all, variables->get_object());
+  }
+  // A version that brings variables of its own begins with those (documentation, flowVariables).
+  const json::value* given = record.if_contains("flowVariables");
+  if (given && given->is_object()) {
+    put_over(all, given->get_object());
+    return std::make_shared<const json::object>(std::move(all));
   }
   const auto own = known.flow_variables.find(flow);
   if (own != known.flow_variables.end())
@@ -236,7 +243,7 @@ result<void> catalog::compile_one(contents& known, std::string_view flow_id, ver
                                                    flows::describe(compiled.problems)};
     return {};
   }
-  auto variables = variables_of(known, flow_id);
+  auto variables = variables_of(known, flow_id, *entry.record);
   const std::string text = pinned_text(*compiled.definition, *variables);
   auto key = store.put_pinned_definition(flows::content_hash(text), text);
   if (!key)

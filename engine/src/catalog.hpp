@@ -67,8 +67,8 @@ private:
   };
 
   [[nodiscard]] flows::definition_rules rules(const contents& known) const;
-  [[nodiscard]] std::shared_ptr<const json::object> variables_of(const contents& known,
-                                                                 std::string_view flow) const;
+  [[nodiscard]] std::shared_ptr<const json::object>
+  variables_of(const contents& known, std::string_view flow, const json::object& record) const;
   [[nodiscard]] static result<version_entry*> find(contents& known, std::string_view flow,
                                                    std::string_view version);
   static void add(contents& known, const definition_change& change);

@@ -110,6 +110,15 @@ execution_state::execution_state(std::shared_ptr<const flow_definition> definiti
   main_.step = start_step(*definition_, request);
 }
 
+std::unique_ptr<execution_state>
+execution_state::on_context(std::shared_ptr<const flow_definition> definition,
+                            execution_identity identity, json::object members) {
+  auto state = std::make_unique<execution_state>(std::move(definition), std::move(identity),
+                                                 start_request(), json::object());
+  state->main_.variables = context(std::move(members));
+  return state;
+}
+
 cursor* execution_state::find_cursor(std::string_view id) {
   cursor* found = nullptr;
   for_each_cursor(main_, [&](cursor& c) {

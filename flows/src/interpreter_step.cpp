@@ -76,20 +76,23 @@ result<json::object> interpreter::prepare_input(cursor& c, const step& s) const 
     input = s.inputs.prepare(run_state_then_context(c), events);
   if (!s.literals)
     return input;
-  std::vector<json::value> rendered;
+  // Taken, not borrowed: a literal may show a part of the input that the next lines change.
+  std::vector<std::optional<json::value>> rendered;
   rendered.reserve(s.literals->size());
   {
     const scope visible = context_then_run_state(c, input);
     for (const auto& literal : *s.literals) {
-      auto value = literal.second.render(visible);
+      auto value = literal.second.find(visible);
       if (!value)
         return value.error();
-      rendered.push_back(std::move(*value));
+      rendered.push_back(value->is_undefined() ? std::optional<json::value>()
+                                               : std::move(*value).take());
     }
   }
   for (std::size_t i = 0; i < rendered.size(); ++i) {
     const std::string& target = (*s.literals)[i].first;
-    auto set = set_by_dots(input, target, std::move(rendered[i]));
+    auto set = rendered[i] ? set_by_dots(input, target, std::move(*rendered[i]))
+                           : unset_by_dots(input, target);
     if (!set)
       return set.error();
   }

@@ -178,6 +178,25 @@ result<void> set_by_dots(json::object& object, std::string_view target, json::va
   return {};
 }
 
+result<void> unset_by_dots(json::object& object, std::string_view target) {
+  if (auto made = set_by_dots(object, target, json::value()); made.has_error()) {
+    return made;
+  }
+  const std::vector<std::string> names = split_target(target);
+  if (names.size() == 1) {
+    object.erase(names.front());
+    return {};
+  }
+  json::value* at = &object[names.front()];
+  for (std::size_t i = 1; i + 1 < names.size(); ++i) {
+    at = *slot(*at, names[i], target); // set_by_dots has just walked here
+  }
+  if (json::object* holder = at->if_object()) {
+    holder->erase(names.back());
+  }
+  return {};
+}
+
 input_mappings input_mappings::compile(const json::object& mappings) {
   input_mappings compiled;
   for (const auto& member : mappings) {

@@ -182,6 +182,10 @@ result<json::value> value_template::render(const scope& visible) const {
   return rendered->is_undefined() ? json::value() : std::move(*rendered).take();
 }
 
+result<resolved> value_template::find(const scope& visible) const {
+  return root_ == nullptr ? result<resolved>(resolved(json::value())) : render(*root_, visible);
+}
+
 result<resolved> value_template::render(const node& of, const scope& visible) {
   switch (of.kind) {
   case node_kind::constant: return resolved(&of.constant);

@@ -119,6 +119,11 @@ const registered_handler* registry::find_step_type(std::string_view step_type) c
   return find_in(by_type_, step_type);
 }
 
+const registered_handler* registry::find(std::string_view step_type,
+                                         std::string_view module_identifier) const {
+  return module_identifier.empty() ? find_step_type(step_type) : find_module(module_identifier);
+}
+
 step_error registry::why_not(std::string_view step_type, std::string_view module_identifier) const {
   if (!module_identifier.empty() && !is_reserved(module_identifier)) {
     return step_error::permanent("No external step registration found for moduleIdentifier: " +

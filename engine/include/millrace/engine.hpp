@@ -137,8 +137,8 @@ public:
                                     std::string_view reason = "cancelled on request");
 
   /// Ends all activity; what is unfinished goes on at the next open. Waits for step handlers that
-  /// are running. Idempotent. Queries still answer afterwards, everything else fails with `stopped`;
-  /// the database is released when the engine is destroyed.
+  /// are running. Idempotent. Queries still answer afterwards, everything else fails with
+  /// `stopped`; the database is released when the engine is destroyed.
   void stop();
 
 private:

@@ -119,6 +119,10 @@ public:
   /// record, in that order, merged by the caller. Source: reference initialize-flow.
   execution_state(std::shared_ptr<const flow_definition> definition, execution_identity identity,
                   const start_request& request, const json::object& flow_variables);
+  /// The state of an execution that begins on exactly this context; for trying single steps.
+  [[nodiscard]] static std::unique_ptr<execution_state>
+  on_context(std::shared_ptr<const flow_definition> definition, execution_identity identity,
+             json::object members);
   execution_state(const execution_state&) = delete;
   execution_state& operator=(const execution_state&) = delete;
 

@@ -31,6 +31,10 @@ struct mapping_event {
 [[nodiscard]] result<void> set_by_dots(json::object& object, std::string_view target,
                                        json::value value);
 
+/// Leaves the target without a value, as JavaScript's assignment of undefined does: what it hid is
+/// gone, objects and arrays on the way to it are created.
+[[nodiscard]] result<void> unset_by_dots(json::object& object, std::string_view target);
+
 /// Compiled inputMappings: target name to source path. Immutable, thread-safe.
 class input_mappings {
 public:

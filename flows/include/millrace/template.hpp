@@ -51,6 +51,9 @@ public:
   /// Renders all texts. Members whose path resolves to undefined are left out of objects and are
   /// null in arrays. Errors: those of text_template, and a path that leads back to itself.
   [[nodiscard]] result<json::value> render(const scope& visible) const;
+  /// The same, but undefined where the value is one path that resolves to undefined. Borrows from
+  /// this template or the scope's layers.
+  [[nodiscard]] result<resolved> find(const scope& visible) const;
 
   /// What one value was compiled to; its members are the implementation's own.
   struct node;

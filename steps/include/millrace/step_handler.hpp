@@ -85,6 +85,9 @@ public:
   /// The handler for a step without module identifier by its step type (NO_OP and the start
   /// points), or null.
   [[nodiscard]] const registered_handler* find_step_type(std::string_view step_type) const;
+  /// The handler of a step: its module's where it names one, else its type's; or null.
+  [[nodiscard]] const registered_handler* find(std::string_view step_type,
+                                               std::string_view module_identifier) const;
   /// Step types that can run, sorted, those of the interpreter included.
   [[nodiscard]] const std::vector<std::string>& step_types() const noexcept;
   /// System modules that steps may name, sorted.
