@@ -41,38 +41,59 @@ result<std::vector<std::string>> dynamic_keys(const path_program& program, const
   return keys;
 }
 
-/// Follows one key of a plain path.
-resolved step(const resolved& from, const segment& key, const std::vector<std::string>& keys) {
-  const json::value* const value = from.get();
-  if (value == nullptr)
-    return {};
-  if (key.what == segment::kind::dynamic) {
-    const std::string& name = keys[key.dynamic_key];
-    return detail::own_member(*value, name, js::as_index(name));
+/// The key that a segment of a plain path stands for.
+struct plain_key {
+  plain_key(const segment& from, const std::vector<std::string>& keys)
+      : name(from.key), index(from.index) {
+    if (from.what == segment::kind::dynamic) {
+      name = keys[from.dynamic_key];
+      index = js::as_index(name);
+    }
   }
-  return detail::own_member(*value, key.key, key.index);
+  std::string_view name;
+  std::optional<std::uint32_t> index;
+};
+
+/// The member or element that is stored under `key`; null where there is none.
+const json::value* stored_member(const json::value& value, const plain_key& key) {
+  if (const json::object* const object = value.if_object())
+    return object->if_contains(key.name);
+  const json::array* const array = value.if_array();
+  return array && key.index && *key.index < array->size() ? &(*array)[*key.index] : nullptr;
 }
 
 /// The first key of a plain path is looked up in the layers, which are not merged for it.
-resolved first_step(const scope& visible, const segment& key,
-                    const std::vector<std::string>& keys) {
+const json::value* first_member(const scope& visible, const plain_key& key) {
   if (const json::value* const root = visible.root())
-    return step(root, key, keys);
-  return visible.find(key.what == segment::kind::dynamic ? std::string_view(keys[key.dynamic_key])
-                                                         : std::string_view(key.key));
+    return stored_member(*root, key);
+  return visible.find(key.name);
 }
 
+/// Follows the keys of a plain path; borrowed pointers as long as what they name is stored, which
+/// only lengths and characters are not.
 resolved traverse(const path_program& program, const scope& visible,
                   const std::vector<std::string>& keys) {
   if (program.plain.empty())
     return &visible.whole();
-  resolved at = first_step(visible, program.plain.front(), keys);
-  for (std::size_t i = 1; i < program.plain.size() && !at.is_undefined(); ++i) {
-    resolved next = step(at, program.plain[i], keys);
-    // What an owned value (a character) holds must not outlive it.
-    at = std::move(next);
+  const json::value* at = nullptr;
+  std::size_t i = 0;
+  for (; i < program.plain.size(); ++i) {
+    const plain_key key(program.plain[i], keys);
+    const json::value* const next = i == 0 ? first_member(visible, key) : stored_member(*at, key);
+    if (next == nullptr)
+      break;
+    at = next;
   }
-  return at;
+  if (i == program.plain.size())
+    return at;
+  if (i == 0 && (at = visible.root()) == nullptr)
+    return {};
+  resolved made(at);
+  for (; i < program.plain.size() && !made.is_undefined(); ++i) {
+    const plain_key key(program.plain[i], keys);
+    made = detail::own_member(*made.get(), key.name, key.index);
+  }
+  return made;
 }
 
 /// A selected value: borrowed, or copied when the evaluation made it or its root does not live on.
