@@ -13,9 +13,6 @@ namespace millrace::storage {
 
 namespace {
 
-/// How long a connection waits for another program that holds SQLite's lock (a sqlite3 shell).
-constexpr int busy_timeout_ms = 5000;
-
 // 4 KiB pages: what the kernel writes at once, and rows here are small. 64 MiB of cache for the
 // writer hold the changed pages of the largest batches, which would otherwise be written twice; 4
 // MiB for each reader hold the upper levels of the indexes, the rest is in the kernel's cache.
@@ -38,7 +35,6 @@ error unusable(const std::string& shown, const std::string& why) {
 
 std::unique_ptr<connection> open_connection(const std::string& file, int flags) {
   auto opened = std::make_unique<connection>(file, flags);
-  sqlite3_busy_timeout(opened->handle(), busy_timeout_ms);
   opened->execute(common_sql);
   return opened;
 }

@@ -19,6 +19,12 @@ namespace {
 /// after a crash and searched by every query.
 constexpr int checkpoint_pages = 8192;
 
+/// Pages from which on the writer makes queries pause for a checkpoint, and how long it waits for
+/// those that run, per checkpoint missed: queries that always overlap never let the log start again
+/// from its beginning.
+constexpr int patient_checkpoint_pages = 3 * checkpoint_pages;
+constexpr std::chrono::milliseconds reader_patience{50};
+
 /// Connections that are kept open for later queries; more are opened when more query at once.
 constexpr std::size_t idle_readers_max = 4;
 
@@ -80,22 +86,40 @@ void reader_pool::close() {
 }
 
 std::unique_ptr<connection> reader_pool::take() {
-  {
-    const std::lock_guard guard(mutex_);
-    if (!idle_.empty()) {
-      std::unique_ptr<connection> reader = std::move(idle_.back());
-      idle_.pop_back();
-      return reader;
-    }
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !is_paused_; });
+  std::unique_ptr<connection> reader;
+  if (idle_.empty()) {
+    lock.unlock();
+    reader = open_();
+    lock.lock();
+    changed_.wait(lock, [this] { return !is_paused_; });
+  } else {
+    reader = std::move(idle_.back());
+    idle_.pop_back();
   }
-  return open_();
+  ++active_;
+  return reader;
 }
 
 void reader_pool::give_back(std::unique_ptr<connection> reader) {
   const std::lock_guard guard(mutex_);
+  --active_;
   if (idle_.size() < idle_readers_max) {
     idle_.push_back(std::move(reader));
   }
+  changed_.notify_all();
+}
+
+void reader_pool::in_a_pause(std::chrono::milliseconds patience, const std::function<void()>& run) {
+  std::unique_lock lock(mutex_);
+  is_paused_ = true;
+  changed_.wait_for(lock, patience, [this] { return active_ == 0; });
+  lock.unlock();
+  run();
+  lock.lock();
+  is_paused_ = false;
+  changed_.notify_all();
 }
 
 sqlite_store::sqlite_store(opened_database database)
@@ -188,10 +212,22 @@ void sqlite_store::checkpoint_when_large() {
   if (wal_pages_ < checkpoint_at_) {
     return;
   }
-  // Passive: copies what no reader still needs and waits for nobody. A failure is not one of the
-  // commit, which is durable in the log; the next attempt or the next commit will tell.
-  sqlite3_wal_checkpoint_v2(writer_->handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (wal_pages_ < patient_checkpoint_pages || !readers_) {
+    checkpoint(SQLITE_CHECKPOINT_PASSIVE); // copies what no reader still needs, waits for nobody
+  } else {
+    // The longer the log, the longer the wait.
+    readers_->in_a_pause(reader_patience * (wal_pages_ / checkpoint_pages),
+                         [this] { checkpoint(SQLITE_CHECKPOINT_RESTART); });
+  }
   checkpoint_at_ = wal_pages_ + checkpoint_pages;
+}
+
+void sqlite_store::checkpoint(int mode) noexcept {
+  // A failure is not one of the commit, which is durable in the log; the next attempt or the next
+  // commit will tell. The short timeout is for readers in other processes.
+  sqlite3_busy_timeout(writer_->handle(), static_cast<int>(reader_patience.count()));
+  sqlite3_wal_checkpoint_v2(writer_->handle(), "main", mode, nullptr, nullptr);
+  sqlite3_busy_timeout(writer_->handle(), busy_timeout_ms);
 }
 
 result<std::vector<unit_outcome>> sqlite_store::commit(std::span<const commit_unit> units) {

@@ -10,6 +10,8 @@
 
 #include <millrace/store.hpp>
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 
@@ -19,30 +21,49 @@ namespace millrace::storage {
 [[nodiscard]] error describe_failure(const sqlite_failure& failure, const std::string& shown);
 
 /// Read-only connections for queries, opened as they are needed and kept for the next one.
+/// Thread-safe.
 class reader_pool {
 public:
   using opener = std::function<std::unique_ptr<connection>()>;
 
   explicit reader_pool(opener open) : open_(std::move(open)) {}
 
-  /// Runs `use(connection&)` on a connection that nobody else has meanwhile. Thread-safe.
+  /// Runs `use(connection&)` on a connection that nobody else has meanwhile.
   template <class Use>
   auto with(Use&& use) {
-    std::unique_ptr<connection> reader = take();
-    auto found = use(*reader);
-    // Not given back after an exception: the next query gets a fresh one.
-    give_back(std::move(reader));
-    return found;
+    const lease borrowed(*this);
+    return use(borrowed.reader());
   }
+  /// Lets no new query begin, waits at most `patience` for those that run, calls `run` whether they
+  /// have ended or not, and lets queries begin again.
+  void in_a_pause(std::chrono::milliseconds patience, const std::function<void()>& run);
   void close();
 
 private:
+  /// One query's use of one connection.
+  class lease {
+  public:
+    explicit lease(reader_pool& pool) : pool_(pool), reader_(pool.take()) {}
+    ~lease() { pool_.give_back(std::move(reader_)); }
+    lease(const lease&) = delete;
+    lease& operator=(const lease&) = delete;
+    [[nodiscard]] connection& reader() const noexcept { return *reader_; }
+
+  private:
+    reader_pool& pool_;
+    std::unique_ptr<connection> reader_;
+  };
+
   std::unique_ptr<connection> take();
   void give_back(std::unique_ptr<connection> reader);
 
   opener open_; ///< constant
   std::mutex mutex_;
-  std::vector<std::unique_ptr<connection>> idle_; ///< guarded by mutex_
+  // Guarded by mutex_.
+  std::condition_variable changed_; ///< a query has ended, or the pause
+  std::vector<std::unique_ptr<connection>> idle_;
+  std::size_t active_ = 0;
+  bool is_paused_ = false;
 };
 
 /// What open_store has found out and opened.
@@ -99,6 +120,7 @@ private:
       -> result<typename decltype(find(std::declval<connection&>()))::value_type>;
   error failed(const sqlite_failure& failure, bool is_outcome_unknown);
   void checkpoint_when_large();
+  void checkpoint(int mode) noexcept;
 
   // Constant after open, in the order in which the last is closed first.
   std::string shown_;

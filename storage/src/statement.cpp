@@ -111,6 +111,7 @@ connection::connection(const std::string& file, int flags) {
     fail(handle, code);
   }
   sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, busy_timeout_ms);
 }
 
 borrowed_statement connection::use(std::string_view sql) {

@@ -109,6 +109,9 @@ private:
   statement& borrowed_;
 };
 
+/// How long a connection waits for another program that holds SQLite's lock (a sqlite3 shell).
+inline constexpr int busy_timeout_ms = 5000;
+
 /// One SQLite connection with the statements it has prepared. One thread at a time.
 class connection {
 public:

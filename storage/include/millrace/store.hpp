@@ -110,7 +110,8 @@ struct commit_unit {
   std::optional<std::vector<wait_entry>> waits;
   /// Unix milliseconds; nullopt: unchanged, 0: none.
   std::optional<std::int64_t> due_at;
-  /// With `due_at`: the execution goes on then by itself (a delay, a retry), it is no mere deadline.
+  /// With `due_at`: the execution goes on then by itself (a delay, a retry), it is no mere
+  /// deadline.
   bool wakes_itself = false;
   std::vector<std::int64_t> consumed_inbox; ///< ids
   std::vector<step_record> records;
@@ -122,7 +123,7 @@ struct commit_unit {
   };
   std::vector<delivery> deliveries;
   /// The end: drops journal, snapshot, waits, due time and inbox of the execution. An execution
-  /// that has ended already is left alone.
+  /// that has ended already is left alone, by all of a later unit but its starts and deliveries.
   std::optional<execution_end> end;
 };
 
@@ -200,7 +201,9 @@ struct store_counts {
 };
 
 /// The store. commit() and the put_ functions: one thread at a time (the writer's). Queries:
-/// thread-safe, on connections of their own; they see what the last commit() returned.
+/// thread-safe, on connections of their own; they see what the last commit() returned. Queries
+/// pause for a moment when they have overlapped for so long that the write-ahead log has outgrown
+/// 96 MiB.
 class store {
 public:
   virtual ~store() = default;
@@ -209,14 +212,14 @@ public:
 
   /// Applies all units in one transaction and makes them durable; outcomes in order. Errors:
   /// `database_failed`, and then nothing of it has happened; after a failure whose outcome is
-  /// unknown (a failed commit or sync) the store is poisoned: every later write fails with the same
-  /// sentence until it is opened again.
+  /// unknown (a failed commit or sync), or when the file is damaged, the store is poisoned: every
+  /// later write fails with the same sentence until it is opened again. `internal` when a unit is
+  /// for an execution that does not exist or starts one under a key in use; nothing has happened.
   [[nodiscard]] virtual result<std::vector<unit_outcome>>
   commit(std::span<const commit_unit> units) = 0;
 
-  /// Adds or replaces flow versions in one transaction. A version that exists with other content is
-  /// replaced only when no execution is pinned to it by the same content; executions keep what they
-  /// are pinned to in any case.
+  /// Adds or replaces flow versions in one transaction. Executions keep the definition that they
+  /// are pinned to.
   [[nodiscard]] virtual result<void>
   put_flow_versions(std::span<const flow_version_record> versions) = 0;
   /// flowVariables of a flow record, as JSON text.
