@@ -2,8 +2,8 @@
 //
 // Decides once what every name of a template means, so that rendering need not.
 #include "template_helpers.hpp"
-#include "template_lexer.hpp"
 #include "template_parser.hpp"
+#include "template_position.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -2,7 +2,7 @@
 //
 // Expressions: paths, `@` variables, block parameters and calls of helpers that give a value.
 #include "template_helpers.hpp"
-#include "template_lexer.hpp"
+#include "template_position.hpp"
 #include "template_renderer.hpp"
 
 #include <millrace/js.hpp>
@@ -187,24 +187,21 @@ const json::value* renderer::call_helper(const call& of, const arguments& args,
   case helper::lookup: return call_lookup(args);
   case helper::log: return nullptr;
   case helper::none: return call_missing(of, args, env);
-  case helper::if_:
-  case helper::unless:
-  case helper::with:
-    if (given != 1) {
-      fail(errc::step_failed, "#" + of.callee.original + " requires exactly one argument");
-      return nullptr;
-    }
-    break;
-  case helper::each:
-    if (given == 0) {
-      fail(errc::step_failed, "Must pass iterator to #each");
-      return nullptr;
-    }
-    break;
-  case helper::with_json_path:
-  case helper::reserved: break;
+  default: return call_block_helper(of, given);
   }
-  fail(errc::step_failed, "The helper " + of.callee.original + " needs a block.");
+}
+
+// A block helper where a value is wanted has no block to show.
+const json::value* renderer::call_block_helper(const call& of, std::size_t given) {
+  const bool takes_one =
+      of.function == helper::if_ || of.function == helper::unless || of.function == helper::with;
+  if (takes_one && given != 1) {
+    fail(errc::step_failed, "#" + of.callee.original + " requires exactly one argument");
+  } else if (of.function == helper::each && given == 0) {
+    fail(errc::step_failed, "Must pass iterator to #each");
+  } else {
+    fail(errc::step_failed, "The helper " + of.callee.original + " needs a block.");
+  }
   return nullptr;
 }
 

@@ -59,16 +59,6 @@ struct token {
   std::size_t end = 0;
 };
 
-/// Line (from 1) and column (from 0, in UTF-16 units) of a byte of the text.
-struct position {
-  std::size_t line = 1;
-  std::size_t column = 0;
-};
-[[nodiscard]] position position_of(std::string_view text, std::size_t at) noexcept;
-
-/// The line of the text around `at` and a mark below it.
-[[nodiscard]] std::string show_position(std::string_view text, std::size_t begin, std::size_t end);
-
 /// One pass over one text, which must outlive the lexer.
 class lexer {
 public:

@@ -8,6 +8,7 @@
 #include <millrace/js.hpp>
 #include <millrace/limits.hpp>
 
+#include <charconv>
 #include <utility>
 
 namespace millrace::flows::templates {
@@ -189,6 +190,12 @@ bool renderer::append(value_pointer value) {
   }
   if (const json::string* text = value->if_string()) {
     return append(std::string_view(text->data(), text->size()));
+  }
+  if (const std::int64_t* whole_number = value->if_int64()) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), *whole_number);
+    return append(
+        std::string_view(digits.data(), static_cast<std::size_t>(end.ptr - digits.data())));
   }
   if (value->is_number()) {
     js::append_number(out_, js::to_number(value));

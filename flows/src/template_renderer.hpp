@@ -146,6 +146,7 @@ private:
   value_pointer property(value_pointer parent, std::string_view name);
   bool evaluate_arguments(const call& of, const environment& env, arguments& args);
   value_pointer call_helper(const call& of, const arguments& args, const environment& env);
+  value_pointer call_block_helper(const call& of, std::size_t given);
   value_pointer call_lookup(const arguments& args);
   value_pointer call_base64(value_pointer value);
   value_pointer call_missing(const call& of, const arguments& args, const environment& env);
