@@ -16,7 +16,7 @@ namespace millrace::storage::testing {
 
 namespace {
 
-constexpr execution_key batch_size = 10;
+constexpr execution_key batch_size = 6;
 
 /// Starts `batch_size` executions from `first` on, large enough for several pages each, and ends
 /// every second one.
