@@ -2,17 +2,22 @@
 #include "accept_start.hpp"
 
 namespace millrace::actors {
+namespace {
+// No journal has an entry of this number.
+constexpr std::int64_t ids_of_start = -1;
+} // namespace
 
 storage::execution_start accept_start(shared_state& shared, const start_request& request,
                                       const start_lineage& lineage) {
   storage::execution_start start;
-  random_bits bits(shared.draw_random());
+  start.key = shared.mint_key();
+  // Keys are unique in the database, so the ids are too, whatever the seed and the clock do.
+  random_bits bits = shared.bits_for(start.key, ids_of_start);
   const std::int64_t now = shared.options.time->now();
   const auto mint = [&] {
     const std::uint64_t high = bits();
     return make_uuid_v7(now, high, bits());
   };
-  start.key = shared.mint_key();
   start.id = request.flow_execution_id.empty() ? mint() : request.flow_execution_id;
   start.message_id = mint();
   start.kind = lineage.kind;

@@ -56,7 +56,7 @@ void answer(std::vector<std::shared_ptr<std::promise<result<void>>>>& callers,
 execution_actor::execution_actor(caf::actor_config& config, shared_state* shared, execution_key key,
                                  std::shared_ptr<const storage::execution_start> start)
     : event_based_actor(config), shared_(shared), key_(key), start_(std::move(start)),
-      random_(shared->draw_random()) {}
+      random_(shared->bits_for(key, 0)) {}
 
 caf::behavior execution_actor::make_behavior() {
   return {
@@ -79,7 +79,7 @@ caf::behavior execution_actor::make_behavior() {
       },
       [this](const cancel_message& message) { on_cancel(message); },
       [this](const retire_message&) {
-        if (parked_)
+        if (parked_ && in_flight_.empty())
           leave();
       },
       [this](const stop_message&) {
@@ -282,6 +282,7 @@ void execution_actor::put_end_of_call() {
 
 void execution_actor::send_unit(bool ends, bool parks) {
   unit_.execution = key_;
+  parked_ = false;
   commit_in_flight pending;
   pending.token = ++last_token_;
   if (!unit_.starts.empty())

@@ -130,6 +130,7 @@ result<void> execution_actor::restore() {
     journal_bytes_ += delta.size();
   }
   journal_sequence_ = stored->journal_sequence;
+  random_ = shared_->bits_for(key_, journal_sequence_);
   stored_status_ = row_.status;
   stored_due_ = row_.due_at;
   auto waits = shared_->store.waits(key_);

@@ -37,8 +37,9 @@ std::uint64_t random_bits::operator()() noexcept {
 shared_state::shared_state(storage::store& the_store, runtime_options the_options)
     : store(the_store), options(std::move(the_options)) {}
 
-std::uint64_t shared_state::draw_random() noexcept {
-  return random_bits(options.seed + 0xD1B54A32D192ED03ULL * random_draws.fetch_add(1))();
+random_bits shared_state::bits_for(execution_key key, std::int64_t sequence) const noexcept {
+  random_bits of_key(options.seed ^ static_cast<std::uint64_t>(key));
+  return random_bits(of_key() + static_cast<std::uint64_t>(sequence));
 }
 
 void notice_board::ended(const std::string& id) {

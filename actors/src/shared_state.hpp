@@ -70,26 +70,6 @@ private:
   std::optional<error> failure_;
 };
 
-/// Constant after construction unless said otherwise.
-struct shared_state {
-  shared_state(storage::store& the_store, runtime_options the_options);
-
-  /// The next execution key; keys ascend in the order of acceptance.
-  [[nodiscard]] execution_key mint_key() noexcept { return next_key.fetch_add(1); }
-  /// Random bits for one actor or start: a function of the seed and of how many were drawn before.
-  [[nodiscard]] std::uint64_t draw_random() noexcept;
-
-  storage::store& store;
-  runtime_options options;
-  notice_board board;
-  std::atomic<execution_key> next_key{1};
-  std::atomic<std::uint64_t> random_draws{0};
-  // Set before the first message is sent.
-  caf::actor writer;
-  caf::actor supervisor;
-  caf::actor workers;
-};
-
 /// A small generator (SplitMix64): one value a call, any seed.
 class random_bits {
 public:
@@ -98,6 +78,27 @@ public:
 
 private:
   std::uint64_t state_;
+};
+
+/// Constant after construction unless said otherwise.
+struct shared_state {
+  shared_state(storage::store& the_store, runtime_options the_options);
+
+  /// The next execution key; keys ascend in the order of acceptance.
+  [[nodiscard]] execution_key mint_key() noexcept { return next_key.fetch_add(1); }
+  /// The random bits that belong to an execution from journal entry `sequence` on: the same after
+  /// every crash at that point, others than everything that was drawn and committed before it, also
+  /// under one seed for every life of the process.
+  [[nodiscard]] random_bits bits_for(execution_key key, std::int64_t sequence) const noexcept;
+
+  storage::store& store;
+  runtime_options options;
+  notice_board board;
+  std::atomic<execution_key> next_key{1};
+  // Set before the first message is sent.
+  caf::actor writer;
+  caf::actor supervisor;
+  caf::actor workers;
 };
 
 } // namespace millrace::actors

@@ -172,6 +172,7 @@ void supervisor::activate(execution_key key, start_hint start) {
   auto [entry, is_new] = active_.try_emplace(key);
   if (!is_new)
     return;
+  shared_->board.set_quiet(false); // before any caller hears of what activates it
   entry->second.handle = system().spawn<execution_actor>(shared_, key, std::move(start));
   compat::send(this, entry->second.handle, go_on_message{});
 }

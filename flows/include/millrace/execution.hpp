@@ -57,17 +57,17 @@ struct error_info {
 
 /// A checked start input (StartFlowExecutionInput of the reference), without lineage.
 struct start_request {
-  std::string flow_definition_id;
+  std::string flow_definition_id = {};
   /// A version number as text, or "LATEST_PUBLISHED".
   std::string flow_version = "LATEST_PUBLISHED";
-  json::object initial_context_data;
+  json::object initial_context_data = {};
   /// A UUID given by the caller; empty: the engine mints one.
-  std::string flow_execution_id;
-  std::string trigger_source;
-  std::optional<bool> enable_execution_logs;
-  std::optional<json::object> notification_config;
+  std::string flow_execution_id = {};
+  std::string trigger_source = {};
+  std::optional<bool> enable_execution_logs = {};
+  std::optional<json::object> notification_config = {};
   /// stepOverrides and startStepInstanceId; absent: none.
-  std::optional<json::object> execution_overrides;
+  std::optional<json::object> execution_overrides = {};
 };
 
 /// Checks `input` against the start input's schema; unknown members and lineage are dropped.
