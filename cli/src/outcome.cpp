@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outcome.hpp"
+
+#include "diagnostics.hpp"
+#include "query.hpp"
+
+namespace millrace::cli {
+
+exit_status run_on(session& running, const std::string& id, bool as_json) {
+  const auto ended = running.wait({});
+  if (!ended)
+    return fail(ended.error());
+  if (*ended == wait_end::interrupted)
+    warn("Interrupted; what has not ended goes on with: millrace run --recover-only.");
+  const auto record = running.engine().find(id);
+  if (!record)
+    return fail(record.error());
+  standard_output out;
+  if (as_json) {
+    executions_document document(out, true);
+    document.add(*record);
+    document.close();
+  } else {
+    const auto text = describe_family(list_of(running.engine()), record->root_flow_execution_id,
+                                      look_of_output());
+    if (!text)
+      return fail(text.error());
+    out.write(*text);
+  }
+  const bool is_cut = *ended != wait_end::quiet && record->status != execution_status::completed;
+  return out.finish(is_cut ? exit_status::not_completed : status_of(record->status));
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// millrace run: starts a flow and waits until the family that comes of it has ended or waits for
+// events. Bad input is found before anything is written.
+#include "run_options.hpp"
+
+#include "commands.hpp"
+#include "diagnostics.hpp"
+#include "input.hpp"
+#include "interrupt.hpp"
+#include "query.hpp"
+#include "session.hpp"
+#include "sources.hpp"
+#include "unfinished.hpp"
+
+#include <memory>
+
+namespace millrace::cli {
+namespace {
+
+constexpr const char* trigger_source = "millrace run";
+
+class run_command {
+public:
+  explicit run_command(const run_options& options) : options_(options) {}
+
+  exit_status run() {
+    if (const std::string wrong = wrong_usage(options_); !wrong.empty())
+      return fail(exit_status::bad_usage, wrong);
+    is_existing_ = !options_.database.empty() && database_exists(options_.database);
+    auto prepared = prepare();
+    if (!prepared)
+      return fail(prepared.error());
+    watch_for_interrupt();
+    return options_.recover_only ? recover() : start();
+  }
+
+private:
+  // Everything that may be refused, before a new database file is created.
+  result<void> prepare() {
+    auto documents = read_sources(options_.flows);
+    if (!documents)
+      return documents.error();
+    const source_report report = check_flows(*documents, engine_options().steps);
+    say_warnings(report);
+    // What a source lacks the database may hold; then define() decides.
+    if (report.has_errors() && !is_existing_)
+      return invalid(report);
+    if (auto read = read_input(); !read)
+      return read.error();
+    if (!is_existing_ && !options_.recover_only)
+      if (auto chosen = choose(report.flows, report.flows); !chosen)
+        return chosen.error();
+    return open(*documents, report.flows);
+  }
+
+  result<void> open(const std::vector<flow_document>& documents,
+                    const std::vector<flow_version>& sources) {
+    session::options how{options_.database, options_.durability, false, !options_.as_json};
+    auto opened = session::open(how);
+    if (!opened)
+      return opened.error();
+    session_ = std::make_unique<session>(std::move(*opened));
+    if (!documents.empty())
+      if (auto defined = session_->engine().define(documents); !defined)
+        return defined.error();
+    if (!is_existing_)
+      return {};
+    if (!options_.recover_only)
+      if (auto chosen = choose(session_->engine().known_flows(), sources); !chosen)
+        return chosen.error();
+    return take_up_unfinished();
+  }
+
+  // The definitions come first, so that unfinished starts find them; then what is unfinished.
+  result<void> take_up_unfinished() {
+    if (options_.no_wait)
+      return {};
+    const list_function list = list_of(session_->engine());
+    auto found = options_.recover_only ? find_unfinished(list) : find_any_unfinished(list);
+    if (!found)
+      return found.error();
+    unfinished_ = std::move(*found);
+    if (unfinished_.families.empty())
+      return {};
+    return session_->reopen_and_recover();
+  }
+
+  static error invalid(const source_report& report) {
+    std::string errors;
+    for (const source_problem& each : report.problems)
+      if (each.what.severity == flows::problem::severity_type::error)
+        errors += describe(each) + '\n';
+    return {errc::invalid_definition, errors};
+  }
+
+  result<void> read_input() {
+    if (options_.input.empty())
+      return {};
+    auto input = read_object_argument(options_.input, "--input");
+    if (!input)
+      return input.error();
+    request_.initial_context_data = std::move(*input);
+    return {};
+  }
+
+  result<void> choose(const std::vector<flow_version>& known,
+                      const std::vector<flow_version>& sources) {
+    auto choice = choose_flow(known, sources, options_.flow, options_.version);
+    if (!choice)
+      return choice.error();
+    request_.flow_definition_id = choice->flow_definition_id;
+    request_.flow_version = choice->version;
+    request_.trigger_source = trigger_source;
+    return {};
+  }
+
+  exit_status start() {
+    auto id = session_->engine().start(request_);
+    if (!id)
+      return fail(id.error());
+    request_ = {}; // its context may be large, and the engine has it
+    if (options_.no_wait)
+      return show_accepted(*id);
+    auto ended = session_->wait(options_.timeout);
+    if (!ended)
+      return fail(ended.error());
+    const execution_filter only_root{{}, {}, *id, 0, 1, false};
+    auto root = session_->engine().list(only_root);
+    if (!root)
+      return fail(root.error());
+    if (root->empty())
+      return fail(exit_status::engine_failed, "The execution " + *id + " is not in the database.");
+    explain(*ended);
+    const execution_status status = root->front().status;
+    const bool unfinished = *ended != wait_end::quiet && status != execution_status::completed;
+    return show({*id}, unfinished ? exit_status::not_completed : status_of(status));
+  }
+
+  exit_status recover() {
+    std::vector<std::string> roots;
+    for (const auto& [root, is_own] : unfinished_.families)
+      roots.push_back(root);
+    if (roots.empty())
+      say("Nothing in " + options_.database + " is unfinished.");
+    auto ended = session_->wait(options_.timeout);
+    if (!ended)
+      return fail(ended.error());
+    explain(*ended);
+    exit_status status = *ended == wait_end::quiet ? exit_status::done : exit_status::not_completed;
+    for (const auto& [root, was_unfinished] : unfinished_.families) {
+      auto found = session_->engine().list({{}, {}, root, 0, 1, false});
+      if (!found)
+        return fail(found.error());
+      if (was_unfinished && !found->empty() &&
+          status_of(found->front().status) != exit_status::done)
+        status = exit_status::not_completed;
+    }
+    return show(roots, status);
+  }
+
+  // Why the wait ended before everything had, and what to do.
+  void explain(wait_end ended) const {
+    if (ended == wait_end::quiet)
+      return;
+    const std::string what =
+        ended == wait_end::timed_out
+            ? "The time limit of " + options_.timeout_text + " s came before the end"
+            : std::string("Interrupted");
+    if (options_.database.empty())
+      warn(what + "; without --db nothing was kept of what had not ended.");
+    else
+      warn(what + "; what has not ended goes on with: millrace run --recover-only --db " +
+           options_.database);
+  }
+
+  exit_status show_accepted(const std::string& id) {
+    standard_output out;
+    if (!options_.as_json) {
+      out.write(id + '\n');
+      return out.finish(exit_status::done);
+    }
+    session_->engine().stop();
+    return show({id}, exit_status::done);
+  }
+
+  exit_status show(const std::vector<std::string>& roots, exit_status status) {
+    standard_output out;
+    const list_function list = list_of(session_->engine());
+    executions_document document(out, true);
+    for (const std::string& root : roots) {
+      if (!options_.as_json) {
+        auto text = describe_family(list, root, look_of_output());
+        if (!text)
+          return fail(text.error());
+        out.write((root == roots.front() ? "" : "\n") + *text);
+      } else if (auto added = document.add_family(list, root); !added) {
+        return fail(added.error());
+      }
+    }
+    if (options_.as_json)
+      document.close();
+    return out.finish(status);
+  }
+
+  const run_options& options_;
+  bool is_existing_ = false;
+  start_request request_;
+  unfinished_work unfinished_;
+  std::unique_ptr<session> session_;
+};
+
+} // namespace
+
+void add_run(CLI::App& app, action& chosen) {
+  auto options = std::make_shared<run_options>();
+  CLI::App* command = app.add_subcommand("run", "Start a flow and wait for all that comes of it");
+  const run_option_handles handles = declare(*command, *options);
+  command->callback([options, handles, &chosen] {
+    chosen = [options, handles] {
+      if (const std::string wrong = complete(*options, handles); !wrong.empty())
+        return fail(exit_status::bad_usage, wrong);
+      return run_command(*options).run();
+    };
+  });
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session.hpp"
+
+#include "interrupt.hpp"
+#include "terminal.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <unistd.h>
+
+namespace millrace::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+// How long the command looks away: the pace of the progress line and of Ctrl-C.
+constexpr milliseconds glance{100};
+
+} // namespace
+
+result<session> session::open(const options& how) {
+  session opened;
+  opened.how_ = how;
+  if (how.show_progress && is_terminal(STDERR_FILENO))
+    opened.progress_ = std::make_shared<progress>();
+  if (auto ready = opened.open_engine(); !ready)
+    return ready.error();
+  return opened;
+}
+
+result<void> session::open_engine() {
+  engine_options settings;
+  settings.database = how_.database;
+  settings.durability = how_.durability;
+  settings.recover = how_.recover;
+  if (progress_)
+    settings.observer = [counts = progress_](const lifecycle_event& event) { counts->note(event); };
+  auto opened = millrace::engine::open(std::move(settings));
+  if (!opened)
+    return opened.error();
+  engine_ = std::make_unique<millrace::engine>(std::move(*opened));
+  return {};
+}
+
+result<void> session::reopen_and_recover() {
+  engine_.reset(); // one engine per database at a time
+  how_.recover = true;
+  return open_engine();
+}
+
+result<wait_end> session::wait(std::optional<milliseconds> limit) {
+  const auto begin = steady_clock::now();
+  std::optional<progress_line> line;
+  if (progress_)
+    line.emplace(*progress_);
+  for (;;) {
+    milliseconds pause = glance;
+    if (limit) {
+      const auto passed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+      pause = std::clamp(*limit - passed, milliseconds(0), glance);
+    }
+    const auto quiet = engine_->wait_until_quiet(pause);
+    if (quiet)
+      return wait_end::quiet;
+    if (quiet.error().code() != errc::timed_out)
+      return quiet.error();
+    const bool is_late = limit && steady_clock::now() - begin >= *limit;
+    if (is_interrupted() || is_late) {
+      engine_->stop(); // what is told of now on does not move any more
+      return is_interrupted() ? wait_end::interrupted : wait_end::timed_out;
+    }
+    if (line)
+      line->renew();
+  }
+}
+
+bool database_exists(const std::string& path) {
+  std::error_code failure;
+  return std::filesystem::exists(path, failure);
+}
+
+std::string missing_database(const std::string& path) {
+  if (path.empty())
+    return "Name the database with --db FILE.";
+  if (!database_exists(path))
+    return "There is no database " + path + ".";
+  return {};
+}
+
+} // namespace millrace::cli

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Running an engine for the length of a command.
+#pragma once
+
+#include "exit_status.hpp"
+#include "progress.hpp"
+
+#include <millrace/engine.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace millrace::cli {
+
+/// How a wait ended.
+enum class wait_end : unsigned char {
+  quiet,       ///< every execution has ended or waits for an event
+  timed_out,   ///< the time limit came first; the engine has been stopped
+  interrupted, ///< Ctrl-C or SIGTERM came first; the engine has been stopped
+};
+
+/// An engine on a database, or in memory where `database` is empty, and the user's view of it.
+class session {
+public:
+  struct options {
+    std::string database;
+    millrace::durability durability = millrace::durability::power_loss;
+    bool recover = true;       ///< takes up what is unfinished in the database
+    bool show_progress = true; ///< where standard error is a terminal
+  };
+
+  /// Errors: the engine's.
+  [[nodiscard]] static result<session> open(const options& how);
+
+  [[nodiscard]] millrace::engine& engine() noexcept { return *engine_; }
+  /// Closes and opens again, now taking up what is unfinished. Errors: the engine's; then the
+  /// session is of no more use.
+  [[nodiscard]] result<void> reopen_and_recover();
+  /// Waits until nothing can go on by itself, renewing the progress line; interruptible. Errors:
+  /// the engine's.
+  [[nodiscard]] result<wait_end> wait(std::optional<std::chrono::milliseconds> limit);
+
+private:
+  session() = default;
+  [[nodiscard]] result<void> open_engine();
+
+  options how_;
+  std::shared_ptr<progress> progress_; // null: not shown
+  std::unique_ptr<millrace::engine> engine_;
+};
+
+/// Whether there is something under that name; the engine says whether it is a database.
+[[nodiscard]] bool database_exists(const std::string& path);
+/// The sentence for a command that needs --db FILE to name an existing database; empty: it does.
+[[nodiscard]] std::string missing_database(const std::string& path);
+
+} // namespace millrace::cli

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// millrace show: everything that is known of one execution.
+#include "commands.hpp"
+#include "diagnostics.hpp"
+#include "output.hpp"
+#include "session.hpp"
+#include "wording.hpp"
+
+#include <memory>
+
+namespace millrace::cli {
+namespace {
+
+struct show_options {
+  std::string id;
+  std::string database;
+  bool as_json = false;
+};
+
+using step_records = std::vector<json::object>;
+
+std::string as_document(const execution_record& record, const step_records& steps) {
+  json::object document = to_json(record, true);
+  document["stepRecords"] = json::array(steps.begin(), steps.end());
+  return stringify(document) + '\n';
+}
+
+class text_view {
+public:
+  explicit text_view(const execution_record& record) : record_(record) {}
+
+  std::string draw(const step_records& steps) {
+    field("execution", record_.flow_execution_id);
+    field("flow", flow_name(record_));
+    const cell status = status_cell(record_.status);
+    text_ += label("status") + tinted(status.text, status.colour, how_) + '\n';
+    lineage();
+    field("accepted", time(record_.accepted_at));
+    field("started", time(record_.started_at));
+    field("ended", time(record_.ended_at));
+    field("took", time_taken(record_));
+    if (const std::string reason = waits_for(record_); !reason.empty())
+      field("now", reason);
+    failure();
+    std::string path;
+    for (const std::string& step : record_.path)
+      path += (path.empty() ? "" : " > ") + step;
+    field("path", path.empty() ? "-" : path);
+    text_ += label("context") + '\n' + stringify_pretty(record_.context) + '\n';
+    step_list(steps);
+    return std::move(text_);
+  }
+
+private:
+  static constexpr std::size_t label_width = 11;
+
+  std::string label(std::string_view name) const {
+    return tinted(name, tint::bold, how_) + std::string(label_width - name.size(), ' ');
+  }
+  void field(std::string_view name, std::string_view value) {
+    text_ += label(name) + printable(value) + '\n';
+  }
+  static std::string time(std::int64_t at) { return at == 0 ? "-" : format_timestamp(at); }
+
+  void lineage() {
+    field("kind",
+          std::string(to_string(record_.kind)) + ", depth " + std::to_string(record_.depth));
+    if (!record_.trigger_source.empty())
+      field("started by", record_.trigger_source);
+    if (!record_.parent_flow_execution_id.empty())
+      field("parent",
+            record_.parent_flow_execution_id + ", step " + record_.parent_step_instance_id);
+    if (record_.root_flow_execution_id != record_.flow_execution_id)
+      field("root", record_.root_flow_execution_id);
+  }
+
+  void failure() {
+    if (!record_.error)
+      return;
+    field("error", record_.error->error_name + ": " + record_.error->error_message);
+    if (!record_.error->error_details.empty())
+      text_ += label("details") + '\n' + stringify_pretty(record_.error->error_details) + '\n';
+  }
+
+  void step_list(const step_records& steps) {
+    if (steps.empty())
+      return;
+    text_ += label("steps") + '\n';
+    for (const json::object& step : steps)
+      text_ += stringify(step) + '\n';
+  }
+
+  const execution_record& record_;
+  look how_ = look_of_output();
+  std::string text_;
+};
+
+exit_status show(const show_options& options) {
+  if (options.id.empty())
+    return fail(exit_status::bad_usage, "Name an execution; millrace list shows their ids.");
+  if (const std::string missing = missing_database(options.database); !missing.empty())
+    return fail(exit_status::bad_usage, missing);
+  const auto database = database_reader::open(options.database);
+  if (!database)
+    return fail(database.error());
+  const auto record = database->find(options.id);
+  if (!record)
+    return fail(record.error());
+  const auto steps = database->step_records(options.id);
+  if (!steps)
+    return fail(steps.error());
+  standard_output out;
+  out.write(options.as_json ? as_document(*record, *steps) : text_view(*record).draw(*steps));
+  return out.finish(exit_status::done);
+}
+
+} // namespace
+
+void add_show(CLI::App& app, action& chosen) {
+  auto options = std::make_shared<show_options>();
+  CLI::App* command = app.add_subcommand("show", "Show one execution with its context and steps");
+  command->add_option("ID", options->id, "the execution's id")->type_name("");
+  add_database(*command, options->database);
+  add_output(*command, options->as_json);
+  command->callback([options, &chosen] { chosen = [options] { return show(*options); }; });
+}
+
+} // namespace millrace::cli
