@@ -70,7 +70,6 @@ caf::behavior execution_actor::make_behavior() {
       [this](const attempt_done& message) { on_attempt_done(message); },
       [this](const poke_message&) {
         ++pokes_;
-        parked_ = false;
         if (!state_ || over_)
           return;
         read_inbox();
@@ -78,10 +77,7 @@ caf::behavior execution_actor::make_behavior() {
         drive();
       },
       [this](const cancel_message& message) { on_cancel(message); },
-      [this](const retire_message&) {
-        if (parked_ && in_flight_.empty())
-          leave();
-      },
+      [this](const retire_message&) { leave(); },
       [this](const stop_message&) {
         stopping_ = true;
         if (in_flight_.empty())
@@ -282,7 +278,6 @@ void execution_actor::put_end_of_call() {
 
 void execution_actor::send_unit(bool ends, bool parks) {
   unit_.execution = key_;
-  parked_ = false;
   commit_in_flight pending;
   pending.token = ++last_token_;
   if (!unit_.starts.empty())
@@ -342,11 +337,11 @@ void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome&
 }
 
 void execution_actor::announce_park() {
-  parked_ = true;
   compat::send(this, shared_->supervisor, execution_parked{key_, pokes_, stored_due_});
 }
 
 void execution_actor::on_cancel(const cancel_message& message) {
+  ++pokes_;
   if (over_ || !state_) {
     message.answer->set_value(
         error{errc::conflict, "The execution " + row_.id + " has ended already."});

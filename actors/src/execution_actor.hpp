@@ -119,9 +119,8 @@ private:
   std::int64_t record_sequence_ = 0;
   std::vector<std::int64_t> consumed_; ///< inbox ids that were handled in this life
 
-  std::uint64_t pokes_ = 0;
-  bool parked_ = false; ///< the commit that parks is acknowledged
-  bool over_ = false;   ///< the end is in a unit: nothing more to step
+  std::uint64_t pokes_ = 0; ///< messages with news seen so far, cancellations included
+  bool over_ = false;       ///< the end is in a unit: nothing more to step
   bool stopping_ = false;
   std::vector<std::shared_ptr<std::promise<result<void>>>> cancellers_; ///< answered at the end
 };

@@ -43,25 +43,32 @@ void store_writer::flush() {
   flush_is_due_ = false;
   if (units_.empty())
     return;
-  acknowledge(shared_->store.commit(units_));
+  if (!failure_)
+    commit();
+  if (failure_)
+    refuse();
   units_.clear();
   senders_.clear();
 }
 
-void store_writer::acknowledge(const result<std::vector<storage::unit_outcome>>& outcomes) {
+void store_writer::commit() {
+  const auto outcomes = shared_->store.commit(units_);
   if (!outcomes) {
-    const auto failure = std::make_shared<const error>(outcomes.error());
-    for (const commit_message& each : senders_)
-      compat::send(this, each.reply_to, committed{each.token, nullptr, failure});
-    if (!failed_)
-      compat::send(this, shared_->supervisor, store_failed{failure});
-    failed_ = true;
+    failure_ = std::make_shared<const error>(outcomes.error());
+    compat::send(this, shared_->supervisor, store_failed{failure_});
     return;
   }
   for (std::size_t i = 0; i < senders_.size(); ++i)
     compat::send(this, senders_[i].reply_to,
                  committed{senders_[i].token,
                            std::make_shared<storage::unit_outcome>((*outcomes)[i]), nullptr});
+}
+
+// Also what comes after a failure that harmed nothing (a full disk): an execution may have more
+// units on the way, and a later one must never be stored without an earlier one.
+void store_writer::refuse() {
+  for (const commit_message& each : senders_)
+    compat::send(this, each.reply_to, committed{each.token, nullptr, failure_});
 }
 
 } // namespace millrace::actors

@@ -24,13 +24,14 @@ public:
 private:
   void gather(const commit_message& message);
   void flush();
-  void acknowledge(const result<std::vector<storage::unit_outcome>>& outcomes);
+  void commit();
+  void refuse();
 
   shared_state* shared_;                    // outlives every actor
   std::vector<storage::commit_unit> units_; // gathered, not committed
   std::vector<commit_message> senders_;     // by unit
   bool flush_is_due_ = false;
-  bool failed_ = false;
+  std::shared_ptr<const error> failure_; ///< of the first commit that failed; null: none
 };
 
 } // namespace millrace::actors

@@ -108,7 +108,14 @@ void supervisor::on_outside_cancel(const outside_cancel& message) {
   if (stopping_)
     return message.answer->set_value(stopped_error());
   activate(message.key, nullptr);
-  compat::send(this, active_[message.key].handle, cancel_message{message.reason, message.answer});
+  active_execution& execution = active_[message.key];
+  cancel_message cancellation{message.reason, message.answer};
+  if (execution.retiring) {
+    execution.cancellations.push_back(std::move(cancellation));
+    return;
+  }
+  ++execution.pokes;
+  compat::send(this, execution.handle, std::move(cancellation));
 }
 
 void supervisor::on_recover() {
@@ -185,26 +192,43 @@ void supervisor::poke(execution_key key) {
   const auto found = active_.find(key);
   if (found == active_.end())
     return activate(key, nullptr);
+  if (found->second.retiring) {
+    found->second.wake_again = true;
+    return;
+  }
   ++found->second.pokes;
   compat::send(this, found->second.handle, poke_message{});
 }
 
 void supervisor::on_gone(const execution_gone& message) {
-  active_.erase(message.key);
+  const auto found = active_.find(message.key);
+  if (found == active_.end())
+    return;
+  const active_execution gone = std::move(found->second);
+  active_.erase(found);
   known_.erase(message.key);
   if (!message.id.empty())
     shared_->board.ended(message.id);
   if (stopping_)
     return stop_next();
+  if (gone.wake_again || !gone.cancellations.empty())
+    activate(message.key, nullptr);
+  for (const cancel_message& cancellation : gone.cancellations) {
+    ++active_[message.key].pokes;
+    compat::send(this, active_[message.key].handle, cancellation);
+  }
   admit();
 }
 
-// A poke that is still on its way to the execution takes the park back: the execution answers it.
+// News that is still on its way to the execution takes the park back: the execution deals with it
+// and parks again. After the retirement nothing is sent to it, so nothing can be lost in its
+// mailbox.
 void supervisor::on_parked(const execution_parked& message) {
   const auto found = active_.find(message.key);
   if (found == active_.end() || found->second.pokes != message.pokes)
     return;
   plan_wake(message.due_at);
+  found->second.retiring = true;
   compat::send(this, found->second.handle, retire_message{});
 }
 
@@ -277,8 +301,12 @@ void supervisor::on_stop() {
   stopping_ = true;
   ++wake_generation_;
   waiting_.clear();
-  for (auto& [key, execution] : active_)
+  for (auto& [key, execution] : active_) {
+    for (const cancel_message& cancellation : execution.cancellations)
+      cancellation.answer->set_value(stopped_error());
+    execution.cancellations.clear();
     compat::send(this, execution.handle, stop_message{});
+  }
   stop_next();
 }
 

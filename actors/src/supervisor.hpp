@@ -39,7 +39,10 @@ private:
   using start_hint = std::shared_ptr<const storage::execution_start>;
   struct active_execution {
     caf::actor handle;
-    std::uint64_t pokes = 0; ///< sent so far
+    std::uint64_t pokes = 0; ///< messages with news sent so far, cancellations included
+    bool retiring = false;   ///< was told to quit: nothing may be sent to it any more
+    bool wake_again = false; ///< news came meanwhile: activate it again when it is gone
+    std::vector<cancel_message> cancellations; ///< came meanwhile
   };
   struct outside_commit {
     start_hint start; ///< of outside_start

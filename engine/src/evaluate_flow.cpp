@@ -153,11 +153,10 @@ json::object as_bundle(const json::object& given) {
     for (const json::value& each : listed->get_array()) {
       json::value flow = each;
       if (json::object* members = flow.if_object()) {
-        members->erase("flowVariables"); // of a version: not the record's
         const json::value* id = members->if_contains("id");
         const json::value* record =
             id && id->is_string() ? metadata.if_contains(id->get_string()) : nullptr;
-        if (record && record->is_object())
+        if (record && record->is_object() && !members->contains("flowVariables"))
           if (const json::value* variables = record->get_object().if_contains("flowVariables"))
             (*members)["flowVariables"] = *variables;
       }
