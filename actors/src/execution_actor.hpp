@@ -54,7 +54,7 @@ private:
   result<void> restore();
   result<void> make_state(const resolved_flow& flow, const start_request& request);
   void read_inbox();
-  void consume(const std::vector<storage::inbox_entry>& entries);
+  void consume_inbox(const std::vector<storage::inbox_entry>& entries);
   void answer_call(const std::string& cursor_id);
   void fail_to_load(const error& reason);
 

@@ -142,7 +142,7 @@ result<void> execution_actor::restore() {
     return records.error();
   if (!records->empty())
     record_sequence_ = records->back().sequence;
-  consume(stored->inbox);
+  consume_inbox(stored->inbox);
   interpreter_->on_time(now());
   return {};
 }
@@ -176,10 +176,10 @@ result<void> execution_actor::make_state(const resolved_flow& flow, const start_
 void execution_actor::read_inbox() {
   auto stored = shared_->store.load_state(key_);
   if (stored)
-    consume(stored->inbox); // a failed read is tried again with the next poke or open
+    consume_inbox(stored->inbox); // a failed read is tried again with the next poke or open
 }
 
-void execution_actor::consume(const std::vector<storage::inbox_entry>& entries) {
+void execution_actor::consume_inbox(const std::vector<storage::inbox_entry>& entries) {
   for (const storage::inbox_entry& entry : entries) {
     if (std::find(consumed_.begin(), consumed_.end(), entry.id) != consumed_.end())
       continue;

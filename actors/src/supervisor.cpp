@@ -167,7 +167,7 @@ bool supervisor::read_backlog() {
       return false;
     }
     backlog_read_to_ = page->back();
-    enqueue(*page);
+    add_waiting(*page);
     if (!waiting_.empty())
       return true;
   }
@@ -242,11 +242,11 @@ void supervisor::wake() {
   auto due = shared_->store.due(now, runtime_limits::backlog_page);
   if (!due)
     return on_failure(due.error());
-  enqueue(*due);
+  add_waiting(*due);
   auto notified = shared_->store.with_inbox(runtime_limits::backlog_page);
   if (!notified)
     return on_failure(notified.error());
-  enqueue(*notified);
+  add_waiting(*notified);
   auto next = shared_->store.next_due(now);
   if (!next)
     return on_failure(next.error());
@@ -256,7 +256,7 @@ void supervisor::wake() {
   admit();
 }
 
-void supervisor::enqueue(const std::vector<execution_key>& keys) {
+void supervisor::add_waiting(const std::vector<execution_key>& keys) {
   for (const execution_key key : keys)
     if (known_.insert(key).second)
       waiting_.emplace_back(key, nullptr);

@@ -67,7 +67,7 @@ private:
 
   // Time.
   void wake();
-  void enqueue(const std::vector<execution_key>& keys);
+  void add_waiting(const std::vector<execution_key>& keys);
   void plan_wake(std::int64_t due);
   void look_whether_quiet();
 

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 namespace millrace {
 namespace {
@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 result<std::string> read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file)
-    return error{errc::not_found,
-                 "The file " + path.string() + " cannot be opened: " + std::strerror(errno) + "."};
+    return error{errc::not_found, "The file " + path.string() + " cannot be opened: " +
+                                      std::generic_category().message(errno) + "."};
   std::ostringstream text;
   text << file.rdbuf();
   if (file.bad())

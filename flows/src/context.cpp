@@ -131,7 +131,7 @@ json::object context::to_object() const {
 }
 
 result<void> context::set(std::span<const std::string> segments, json::value value) {
-  const result<void> possible = check(segments);
+  result<void> possible = check(segments);
   if (possible.has_error()) {
     return possible;
   }
@@ -152,7 +152,7 @@ result<void> context::check(std::span<const std::string> segments) const {
   }
   const json::value* at = find(segments.front());
   for (std::size_t i = 1; at != nullptr && i < segments.size(); ++i) {
-    const result<void> possible = can_hold(*at, segments[i]);
+    result<void> possible = can_hold(*at, segments[i]);
     if (possible.has_error()) {
       return possible;
     }

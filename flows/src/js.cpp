@@ -214,6 +214,7 @@ std::vector<const json::key_value_pair*> members(const json::object& object) {
   }
   std::sort(indices.begin(), indices.end());
   std::vector<const json::key_value_pair*> first;
+  first.reserve(indices.size());
   for (const auto& [index, member] : indices)
     first.push_back(member);
   ordered.insert(ordered.begin(), first.begin(), first.end());

@@ -2,7 +2,7 @@
 #include "database_path.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -24,6 +24,10 @@ error unusable(const std::string& shown, const std::string& why) {
 int refused(const fs::path& path, int mode) noexcept {
   // With the effective user, as the opening will be.
   return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
+}
+
+std::string reason_text(int reason) {
+  return std::generic_category().message(reason);
 }
 
 /// The file at the end of a chain of symbolic links, which need not exist yet. It is followed by
@@ -50,12 +54,12 @@ result<database_path> check_existing(database_path found, const std::string& sho
     return unusable(shown, "is not a file.");
   }
   if (const int reason = refused(found.file, R_OK)) {
-    return unusable(shown, "cannot be read: " + std::string(std::strerror(reason)) + ".");
+    return unusable(shown, "cannot be read: " + reason_text(reason) + ".");
   }
   found.is_new = fs::file_size(found.file, failure) == 0;
   const int reason = read_only ? 0 : refused(found.file, W_OK);
   if (reason != 0) {
-    return unusable(shown, "cannot be written: " + std::string(std::strerror(reason)) +
+    return unusable(shown, "cannot be written: " + reason_text(reason) +
                                ". Change its permissions or open it read-only.");
   }
   return found;
@@ -82,7 +86,7 @@ result<database_path> locate_database(const std::string& shown, bool read_only) 
   if (!read_only && folder_refused != 0) {
     return unusable(shown, "cannot be used: the folder " + folder.string() +
                                " is not writable, and files beside the database are needed: " +
-                               std::strerror(folder_refused) + ".");
+                               reason_text(folder_refused) + ".");
   }
   if (fs::exists(found.file, failure)) {
     return check_existing(std::move(found), shown, read_only);

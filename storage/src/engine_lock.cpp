@@ -4,7 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -58,7 +58,7 @@ error in_use(const std::string& shown, const std::string& holder) {
 
 error cannot_lock(const std::filesystem::path& file, const std::string& shown, int reason) {
   return {errc::database_unusable, "The database " + shown + " cannot be locked: " + file.string() +
-                                       ": " + std::strerror(reason) + "."};
+                                       ": " + std::generic_category().message(reason) + "."};
 }
 
 /// Whether `file` still names what `descriptor` has open: its last holder removes it at the end.

@@ -190,7 +190,7 @@ auto sqlite_store::write(Write&& write) -> result<decltype(write())> {
 }
 
 error sqlite_store::failed(const sqlite_failure& failure, bool is_outcome_unknown) {
-  const error described = describe_failure(failure, shown_);
+  error described = describe_failure(failure, shown_);
   const int code = failure.primary_code();
   // A transaction that could not be rolled back is as unknown as a commit that failed midway. A
   // damaged file is not written any further.
@@ -262,7 +262,7 @@ result<void> sqlite_store::put_record(std::string_view kind, std::string_view id
 result<std::int64_t> sqlite_store::put_pinned_definition(std::string_view content_hash,
                                                          std::string_view definition) {
   // Looked up first: the usual case costs no write and no sync.
-  const auto known =
+  auto known =
       query([&](connection& reader) { return find_pinned_definition(reader, content_hash); });
   if (!known || *known != 0) {
     return known;

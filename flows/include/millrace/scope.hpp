@@ -34,7 +34,11 @@ public:
   /// Null for nothing.
   [[nodiscard]] const json::value* get() const noexcept { return is_owned_ ? &owned_ : borrowed_; }
   /// The value itself, moved out when owned, copied when borrowed. Requires !is_undefined().
-  [[nodiscard]] json::value take() && { return is_owned_ ? std::move(owned_) : *borrowed_; }
+  [[nodiscard]] json::value take() && {
+    if (is_owned_)
+      return std::move(owned_);
+    return *borrowed_;
+  }
 
 private:
   json::value owned_; // inline: an owned text length or character costs no allocation
