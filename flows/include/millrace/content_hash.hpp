@@ -8,7 +8,8 @@
 
 namespace millrace::flows {
 
-/// The SHA-256 digest (FIPS 180-4) of `text` in lower-case hexadecimal.
+/// The SHA-256 digest (FIPS 180-4) of `text` in lower-case hexadecimal. Throws std::runtime_error
+/// where the libcrypto in use refuses to compute it. Thread-safe.
 [[nodiscard]] std::string content_hash(std::string_view text);
 
 } // namespace millrace::flows
