@@ -64,7 +64,7 @@ void runtime::recover() {
   compat::send_from_outside(impl_->shared.supervisor, recover_message{});
 }
 
-result<std::string> runtime::start(start_request request) {
+result<std::string> runtime::start(const start_request& request) {
   shared_state& shared = impl_->shared;
   if (auto failure = shared.board.failure())
     return *failure;

@@ -151,7 +151,7 @@ result<std::string> engine::start(const json::object& input) {
   if (stringify(request->initial_context_data).size() > context_bytes_max)
     return error{errc::limit_exceeded, "The initial context is larger than " +
                                            std::to_string(context_bytes_max) + " bytes."};
-  return impl_->runtime->start(std::move(*request));
+  return impl_->runtime->start(*request);
 }
 
 result<execution_record> engine::wait(std::string_view flow_execution_id, milliseconds timeout) {

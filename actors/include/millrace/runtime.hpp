@@ -84,7 +84,7 @@ public:
   void recover();
   /// Accepts a start from outside; returns the execution's id when its row is committed. An id that
   /// exists already is success and starts nothing.
-  [[nodiscard]] result<std::string> start(start_request request);
+  [[nodiscard]] result<std::string> start(const start_request& request);
   /// Hands `payload` to the execution that waits under the key; committed at return. The id of the
   /// execution. Errors: not_found.
   [[nodiscard]] result<std::string> resume(std::string_view correlation_key,
