@@ -13,6 +13,7 @@
 #include "sources.hpp"
 #include "unfinished.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace millrace::cli {
@@ -122,7 +123,7 @@ private:
     request_ = {}; // its context may be large, and the engine has it
     if (options_.no_wait)
       return show_accepted(*id);
-    auto ended = session_->wait(options_.timeout);
+    auto ended = session_->wait(options_.timeout, unless_others_go_on(*id));
     if (!ended)
       return fail(ended.error());
     const execution_filter only_root{{}, {}, *id, 0, 1, false};
@@ -133,8 +134,16 @@ private:
       return fail(exit_status::engine_failed, "The execution " + *id + " is not in the database.");
     explain(*ended);
     const execution_status status = root->front().status;
-    const bool unfinished = *ended != wait_end::quiet && status != execution_status::completed;
+    const bool is_cut = *ended == wait_end::timed_out || *ended == wait_end::interrupted;
+    const bool unfinished = is_cut && status != execution_status::completed;
     return show({*id}, unfinished ? exit_status::not_completed : status_of(status));
+  }
+
+  // Recovered executions may take for ever (a delay of a day); only the new family is waited for.
+  std::function<result<bool>()> unless_others_go_on(const std::string& root) {
+    if (unfinished_.families.empty())
+      return {};
+    return [this, root] { return is_settled(list_of(session_->engine()), root); };
   }
 
   exit_status recover() {
@@ -163,6 +172,12 @@ private:
   void explain(wait_end ended) const {
     if (ended == wait_end::quiet)
       return;
+    if (ended == wait_end::enough) {
+      say("Executions that were unfinished before are so still; they go on with: millrace run "
+          "--recover-only --db " +
+          options_.database);
+      return;
+    }
     const std::string what =
         ended == wait_end::timed_out
             ? "The time limit of " + options_.timeout_text + " s came before the end"

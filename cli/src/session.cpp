@@ -50,12 +50,17 @@ result<void> session::reopen_and_recover() {
   return open_engine();
 }
 
-result<wait_end> session::wait(std::optional<milliseconds> limit) {
+result<wait_end> session::wait(std::optional<milliseconds> limit,
+                               const std::function<result<bool>()>& is_enough) {
   const auto begin = steady_clock::now();
+  const auto stop_with = [this](wait_end reason) {
+    engine_->stop(); // what is told of now on does not move any more
+    return reason;
+  };
   std::optional<progress_line> line;
   if (progress_)
     line.emplace(*progress_);
-  for (;;) {
+  for (int enough_in_succession = 0;;) {
     milliseconds pause = glance;
     if (limit) {
       const auto passed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
@@ -66,11 +71,18 @@ result<wait_end> session::wait(std::optional<milliseconds> limit) {
       return wait_end::quiet;
     if (quiet.error().code() != errc::timed_out)
       return quiet.error();
-    const bool is_late = limit && steady_clock::now() - begin >= *limit;
-    if (is_interrupted() || is_late) {
-      engine_->stop(); // what is told of now on does not move any more
-      return is_interrupted() ? wait_end::interrupted : wait_end::timed_out;
+    if (is_interrupted())
+      return stop_with(wait_end::interrupted);
+    if (is_enough) {
+      const auto enough = is_enough();
+      if (!enough)
+        return enough.error();
+      enough_in_succession = *enough ? enough_in_succession + 1 : 0;
+      if (enough_in_succession == 2)
+        return stop_with(wait_end::enough);
     }
+    if (limit && steady_clock::now() - begin >= *limit)
+      return stop_with(wait_end::timed_out);
     if (line)
       line->renew();
   }

@@ -9,6 +9,7 @@
 #include <millrace/engine.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@ namespace millrace::cli {
 enum class wait_end : unsigned char {
   quiet,       ///< every execution has ended or waits for an event
   timed_out,   ///< the time limit came first; the engine has been stopped
+  enough,      ///< what the caller waits for is there, others go on; the engine has been stopped
   interrupted, ///< Ctrl-C or SIGTERM came first; the engine has been stopped
 };
 
@@ -39,9 +41,11 @@ public:
   /// Closes and opens again, now taking up what is unfinished. Errors: the engine's; then the
   /// session is of no more use.
   [[nodiscard]] result<void> reopen_and_recover();
-  /// Waits until nothing can go on by itself, renewing the progress line; interruptible. Errors:
-  /// the engine's.
-  [[nodiscard]] result<wait_end> wait(std::optional<std::chrono::milliseconds> limit);
+  /// Waits until nothing can go on by itself, renewing the progress line; interruptible. Where
+  /// `is_enough` is given, also until it has held at two looks in succession (executions move while
+  /// it looks). Errors: the engine's and those of `is_enough`.
+  [[nodiscard]] result<wait_end> wait(std::optional<std::chrono::milliseconds> limit,
+                                      const std::function<result<bool>()>& is_enough = {});
 
 private:
   session() = default;

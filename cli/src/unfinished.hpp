@@ -21,4 +21,8 @@ struct unfinished_work {
 /// At most one of each status: enough to know whether there is anything.
 [[nodiscard]] result<unfinished_work> find_any_unfinished(const list_function& list);
 
+/// Whether every execution of the family has ended or waits for an event. One that waits for a flow
+/// it called is as far as that one. Errors: the list's.
+[[nodiscard]] result<bool> is_settled(const list_function& list, const std::string& root);
+
 } // namespace millrace::cli

@@ -193,6 +193,15 @@ TEST_CASE("an interrupted run keeps its database and recovery prints the whole f
         "goes on with: millrace run --recover-only --db x.db\n");
   REQUIRE(recovered.executions().size() == 1);
   CHECK(recovered.executions().at(0).at("flowDefinitionId") == "slow");
+
+  place.write("quick.json", simple_flow("quick"));
+  const outcome beside =
+      place.run({"run", "quick.json", "--db", "x.db", "--timeout", "60", "--output", "json"});
+  CHECK(beside.status == 0);
+  CHECK(beside.err == "millrace: Executions that were unfinished before are so still; they go on "
+                      "with: millrace run --recover-only --db x.db\n");
+  REQUIRE(beside.executions().size() == 1);
+  CHECK(beside.executions().at(0).at("flowDefinitionId") == "quick");
 }
 
 TEST_CASE("a database that cannot be used is named with the reason and status 3") {
