@@ -11,8 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view folders[] = {"flows", "steps", "storage", "actors", "engine",
-                                        "cli",   "cmake", "tests",   "fuzz",   "bench"};
+constexpr std::string_view folders[] = {"flows", "steps", "storage", "actors", "engine",  "cli",
+                                        "cmake", "tests", "fuzz",    "bench",  "examples"};
 constexpr std::string_view single_files[] = {"CMakeLists.txt", "dev", ".ci/run"};
 
 bool is_ours(const fs::path& path) {
