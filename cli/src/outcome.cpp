@@ -3,11 +3,16 @@
 
 #include "diagnostics.hpp"
 #include "query.hpp"
+#include "unfinished.hpp"
 
 namespace millrace::cli {
 
 exit_status run_on(session& running, const std::string& id, bool as_json) {
-  const auto ended = running.wait({});
+  const auto before = running.engine().find(id);
+  if (!before)
+    return fail(before.error());
+  const auto ended = running.wait(
+      {}, [&] { return is_settled(list_of(running.engine()), before->root_flow_execution_id); });
   if (!ended)
     return fail(ended.error());
   if (*ended == wait_end::interrupted)
@@ -27,7 +32,8 @@ exit_status run_on(session& running, const std::string& id, bool as_json) {
       return fail(text.error());
     out.write(*text);
   }
-  const bool is_cut = *ended != wait_end::quiet && record->status != execution_status::completed;
+  const bool is_cut =
+      *ended == wait_end::interrupted && record->status != execution_status::completed;
   return out.finish(is_cut ? exit_status::not_completed : status_of(record->status));
 }
 

@@ -10,8 +10,8 @@
 
 namespace millrace::cli {
 
-/// Waits until nothing can go on by itself, then prints the execution: the document with it alone,
-/// or its family for people. Gives the status of its end, or of whatever went wrong.
+/// Waits until nothing of its family can go on by itself, then prints the execution: the document
+/// with it alone, or its family for people. Gives the status of its end, or of whatever went wrong.
 [[nodiscard]] exit_status run_on(session& running, const std::string& id, bool as_json);
 
 } // namespace millrace::cli

@@ -202,6 +202,14 @@ TEST_CASE("an interrupted run keeps its database and recovery prints the whole f
                       "with: millrace run --recover-only --db x.db\n");
   REQUIRE(beside.executions().size() == 1);
   CHECK(beside.executions().at(0).at("flowDefinitionId") == "quick");
+
+  place.write("waiting.json", waiting_flow());
+  const outcome parked =
+      place.run({"run", "waiting.json", "--db", "x.db", "--input", R"({"id": "q1"})"});
+  CHECK(parked.status == 0);
+  const outcome resumed = place.run({"resume", "answer:q1", "--db", "x.db"});
+  CHECK(resumed.status == 0);
+  CHECK(resumed.out.find("waiting v1  COMPLETED") != std::string::npos);
 }
 
 TEST_CASE("a database that cannot be used is named with the reason and status 3") {
