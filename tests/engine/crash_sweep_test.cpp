@@ -176,8 +176,8 @@ constexpr const char* child_flow = R"({'id': 'child', 'version': 1, 'isPublished
 
 json::value with_main(std::string_view steps, std::string_view first) {
   return json_of("[{'id': 'main', 'version': 1, 'isPublished': true, 'startStepInstanceId': '" +
-                std::string(first) + "', 'steps': {" + std::string(steps) + "}}," + child_flow +
-                "]");
+                 std::string(first) + "', 'steps': {" + std::string(steps) + "}}," + child_flow +
+                 "]");
 }
 
 } // namespace

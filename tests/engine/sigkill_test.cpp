@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A process that runs 1,000 detached children is killed at random moments and started again, until
+// it has been killed 200 times in all. Every family must end as an undisturbed one does.
+#include "catch.hpp"
+#include "flow_fixture.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <random>
+#include <regex>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace millrace;
+using namespace millrace::testing;
+
+namespace {
+
+constexpr int children = 1000;
+constexpr int kills_wanted = 200;
+constexpr const char* root_id = "0190f000-0000-7000-8000-0000000000bb";
+
+constexpr const char* flows = R"([
+  {'id': 'intake', 'version': 1, 'isPublished': true, 'startStepInstanceId': 'f', 'steps': {
+    'f': {'stepInstanceId': 'f', 'stepType': 'PARALLEL_FORK_MANAGER', 'itemsPath': '$.orders',
+          'parallelBranches': [{'branchId': 'one', 'stepInstanceId': 'check'}], 'defaultNextStepInstanceId': 'last'},
+    'check': {'stepInstanceId': 'check', 'stepType': 'DATA_TRANSFORMATION', 'moduleIdentifier': 'system/compose-object-from-input',
+              'inputMappings': {'order': '$.currentItem'}, 'defaultNextStepInstanceId': 'go'},
+    'go': {'stepInstanceId': 'go', 'stepType': 'START_FLOW_EXECUTION', 'moduleIdentifier': 'system/start-flow-execution',
+           'literals': {'flowDefinitionId': 'order'}, 'inputMappings': {'initialContextData.order': '$.currentItem'},
+           'outputMappings': {'$.output': '$.startedFlowExecutionId'}},
+    'last': {'stepInstanceId': 'last', 'stepType': 'START_FLOW_EXECUTION', 'moduleIdentifier': 'system/start-flow-execution',
+             'literals': {'flowDefinitionId': 'order', 'initialContextData': {'order': -1}}}}},
+  {'id': 'order', 'version': 1, 'isPublished': true, 'startStepInstanceId': 'a', 'steps': {
+    'a': {'stepInstanceId': 'a', 'stepType': 'CUSTOM_LOGIC', 'moduleIdentifier': 'test/echo',
+          'inputMappings': {'seen': '$.order'}, 'defaultNextStepInstanceId': 'b'},
+    'b': {'stepInstanceId': 'b', 'stepType': 'NO_OP'}}}])";
+
+std::string orders() {
+  std::string list;
+  for (int i = 0; i < children - 1; ++i)
+    list += (i == 0 ? "" : ",") + std::to_string(i);
+  return "{\"orders\":[" + list + "]}";
+}
+
+pid_t spawn(const std::string& database, const std::string& flow_file, const std::string& input) {
+  const pid_t child = fork();
+  if (child == 0) {
+    execl(MILLRACE_CRASH_RUNNER, MILLRACE_CRASH_RUNNER, database.c_str(), flow_file.c_str(),
+          root_id, input.c_str(), nullptr);
+    _exit(127);
+  }
+  return child;
+}
+
+// Runs the program, killing it after `life`; whether it was killed before it had finished.
+bool run_and_kill(const std::string& database, const std::string& flow_file,
+                  const std::string& input, std::chrono::microseconds life) {
+  const pid_t child = spawn(database, flow_file, input);
+  std::this_thread::sleep_for(life); // the moment of death is what is tested
+  kill(child, SIGKILL);
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (WIFSIGNALED(status))
+    return true;
+  REQUIRE(WEXITSTATUS(status) == 0);
+  return false;
+}
+
+std::string masked(const json::object& value) {
+  static const std::regex uuid("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+  return std::regex_replace(stringify(value), uuid, "<id>");
+}
+
+struct family_outcome {
+  std::vector<std::string> parent_path;
+  std::string parent_context;
+  std::map<std::string, int> orders_seen; ///< child context to the number of children with it
+  int completed = 0;
+};
+
+family_outcome outcome_of(const std::string& database) {
+  auto reader = database_reader::open(database);
+  REQUIRE(reader.has_value());
+  auto family = reader->family(root_id, true);
+  REQUIRE(family.has_value());
+  family_outcome outcome;
+  for (const execution_record& each : *family) {
+    if (each.status == execution_status::completed)
+      ++outcome.completed;
+    if (each.kind == execution_kind::root) {
+      outcome.parent_path = each.path;
+      outcome.parent_context = masked(each.context);
+    } else {
+      ++outcome.orders_seen[masked(each.context)];
+    }
+  }
+  return outcome;
+}
+
+void check_same(const family_outcome& got, const family_outcome& undisturbed) {
+  CHECK(got.completed == children + 1);
+  CHECK(got.parent_path == undisturbed.parent_path);
+  CHECK(got.parent_context == undisturbed.parent_context);
+  CHECK(got.orders_seen == undisturbed.orders_seen);
+}
+
+} // namespace
+
+TEST_CASE("200 kills lose no child, double none and change nothing") {
+  const scratch_folder folder;
+  const std::string flow_file = folder.file("flows.json");
+  std::ofstream(flow_file) << stringify(json_of(flows));
+  const std::string input = orders();
+  const std::string undisturbed_file = folder.file("undisturbed.db");
+  int status = 0;
+  waitpid(spawn(undisturbed_file, flow_file, input), &status, 0);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
+  const family_outcome undisturbed = outcome_of(undisturbed_file);
+  REQUIRE(undisturbed.orders_seen.size() == children);
+
+  std::mt19937 random(20261123); // NOLINT: the same moments every time, as far as a machine allows
+  std::uniform_int_distribution<int> life_us(2'000, 60'000);
+  int kills = 0;
+  int rounds = 0;
+  while (kills < kills_wanted) {
+    const std::string database = folder.file("round" + std::to_string(rounds++) + ".db");
+    INFO("round " << rounds << ", kills so far " << kills);
+    while (run_and_kill(database, flow_file, input, std::chrono::microseconds(life_us(random))))
+      ++kills;
+    check_same(outcome_of(database), undisturbed);
+    std::remove(database.c_str());
+  }
+  WARN(kills << " kills in " << rounds << " runs of " << children << " children");
+}
