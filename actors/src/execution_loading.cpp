@@ -31,7 +31,7 @@ storage::execution_row row_of(const storage::execution_start& start) {
 }
 
 result<start_request> read_start_input(const storage::execution_row& row) {
-  auto input = parse_json(row.start_input, "start input");
+  auto input = parse_json(row.start_input, "start input", stored_json_limits);
   if (!input)
     return input.error();
   if (!input->is_object())
@@ -189,7 +189,7 @@ void execution_actor::consume_inbox(const std::vector<storage::inbox_entry>& ent
     std::erase_if(stored_waits_, [&entry](const storage::wait_entry& wait) {
       return wait.cursor == entry.cursor;
     });
-    auto payload = parse_json(entry.payload, "inbox entry");
+    auto payload = parse_json(entry.payload, "inbox entry", stored_json_limits);
     if (!payload || !payload->is_object())
       continue;
     if (json::value* event = payload->get_object().if_contains("event"))
@@ -210,9 +210,11 @@ void execution_actor::answer_call(const std::string& cursor_id) {
   flows::call_outcome outcome;
   outcome.status = child->status;
   outcome.never_began = child->definition == 0;
-  if (auto context = parse_json(child->context, "final context"); context && context->is_object())
+  if (auto context = parse_json(child->context, "final context", stored_json_limits);
+      context && context->is_object())
     outcome.final_context = std::move(context->get_object());
-  if (auto reason = parse_json(child->error_info, "errorInfo"); reason && reason->is_object())
+  if (auto reason = parse_json(child->error_info, "errorInfo", stored_json_limits);
+      reason && reason->is_object())
     outcome.error = error_info::from_json(reason->get_object());
   interpreter_->on_called(cursor_id, outcome, now());
 }

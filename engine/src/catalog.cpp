@@ -26,7 +26,7 @@ std::int64_t version_of(const json::object& definition) {
 }
 
 result<json::object> parse_record(std::string_view text, std::string_view what) {
-  auto parsed = parse_json(text, what);
+  auto parsed = parse_json(text, what, stored_json_limits);
   if (!parsed)
     return error{errc::internal, parsed.error().message()};
   if (!parsed->is_object())

@@ -4,6 +4,8 @@
 #include "catalog.hpp"
 #include "queries.hpp"
 
+#include <millrace/limits.hpp>
+
 #include <algorithm>
 #include <random>
 
@@ -148,6 +150,10 @@ result<std::string> engine::start(const json::object& input) {
   if (!request)
     return error{errc::invalid_input,
                  "Invalid StartFlowExecutionInput: " + request.error().message()};
+  if (is_deeper_than(request->initial_context_data, flows::limits().context_depth_max))
+    return error{errc::limit_exceeded, "The initial context nests deeper than " +
+                                           std::to_string(flows::limits().context_depth_max) +
+                                           " levels."};
   if (stringify(request->initial_context_data).size() > context_bytes_max)
     return error{errc::limit_exceeded, "The initial context is larger than " +
                                            std::to_string(context_bytes_max) + " bytes."};
@@ -183,6 +189,10 @@ result<std::vector<json::object>> engine::step_records(std::string_view flow_exe
 }
 
 result<std::string> engine::resume(std::string_view correlation_key, const json::value& payload) {
+  if (is_deeper_than(payload, flows::limits().context_depth_max))
+    return error{errc::invalid_input, "The event's payload nests deeper than " +
+                                          std::to_string(flows::limits().context_depth_max) +
+                                          " levels."};
   if (stringify(payload).size() > event_bytes_max)
     return error{errc::invalid_input, "The event's payload is larger than " +
                                           std::to_string(event_bytes_max) + " bytes."};

@@ -31,7 +31,7 @@ execution_record plain_record(const storage::execution_row& row) {
 }
 
 result<json::value> stored_json(const std::string& text, const std::string& id) {
-  auto parsed = parse_json(text, "execution " + id);
+  auto parsed = parse_json(text, "execution " + id, stored_json_limits);
   if (!parsed)
     return error{errc::internal, "A stored value is damaged: " + parsed.error().message()};
   return std::move(*parsed);

@@ -135,6 +135,13 @@ result<void> context::set(std::span<const std::string> segments, json::value val
   if (possible.has_error()) {
     return possible;
   }
+  const std::size_t above = segments.size(); // the context itself and what the path leads through
+  if (above > limits().context_depth_max ||
+      is_deeper_than(value, limits().context_depth_max - above)) {
+    return error(errc::limit_exceeded,
+                 "The value for '" + segments.front() + "' would nest the context deeper than " +
+                     "context_depth_max, " + std::to_string(limits().context_depth_max) + ".");
+  }
   const bool made = !own_.contains(segments.front());
   write(segments, std::move(value));
   mark(segments, made);

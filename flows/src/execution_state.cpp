@@ -270,7 +270,7 @@ result<void> execution_state::apply_delta(std::string_view delta) {
 }
 
 result<void> execution_state::apply_checked(std::string_view delta) {
-  auto parsed = parse_json(delta, "stored state");
+  auto parsed = parse_json(delta, "stored state", stored_json_limits);
   if (!parsed)
     return corrupt(parsed.error().message());
   if (!parsed->is_object())

@@ -5,6 +5,7 @@
 // conformance/flow.json ("start:", "call:").
 #include <millrace/interpreter.hpp>
 #include <millrace/js.hpp>
+#include <millrace/limits.hpp>
 
 namespace millrace::flows {
 namespace {
@@ -56,6 +57,10 @@ result<start_request> interpreter::build_start(const cursor& c, const step& s,
   if (!request)
     return error{errc::invalid_input,
                  "Invalid final input for start-flow-execution: " + request.error().message()};
+  if (is_deeper_than(request->initial_context_data, limits().context_depth_max))
+    return error{errc::invalid_input, "Invalid final input for start-flow-execution: "
+                                      "initialContextData nests deeper than context_depth_max, " +
+                                          std::to_string(limits().context_depth_max) + "."};
   return request;
 }
 

@@ -4,6 +4,7 @@
 // conformance/mapping.json ("step") and flow.json.
 #include <millrace/interpreter.hpp>
 #include <millrace/js.hpp>
+#include <millrace/limits.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -141,6 +142,13 @@ void interpreter::succeed(cursor& c, const step& s, json::value output, const mo
   // Source: reference `stepHandlerResult.outputData || {}`.
   if (!js::truthy(&output))
     output = json::object();
+  if (is_deeper_than(output, limits().context_depth_max))
+    return on_failed_attempt(c, s,
+                             step_error::permanent("The output of step '" + s.id +
+                                                   "' nests deeper than context_depth_max, " +
+                                                   std::to_string(limits().context_depth_max) +
+                                                   "."),
+                             at);
   if (const auto missing = validate_output(s, output))
     return on_failed_attempt(c, s, *missing, at);
   if (json::object* members = output.if_object())

@@ -4,6 +4,7 @@
 // stringify.cpp.
 #include <millrace/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -21,6 +22,26 @@ json::value number(double number) noexcept {
   const bool whole = number >= -whole_number_max && number <= whole_number_max &&
                      number == std::trunc(number) && !(number == 0 && std::signbit(number));
   return whole ? json::value(static_cast<std::int64_t>(number)) : json::value(number);
+}
+
+bool is_deeper_than(const json::object& value, std::size_t levels) noexcept {
+  return levels == 0 ||
+         std::any_of(value.begin(), value.end(), [levels](const json::key_value_pair& member) {
+           return is_deeper_than(member.value(), levels - 1);
+         });
+}
+
+// Recursion is bounded by `levels`.
+bool is_deeper_than(const json::value& value, std::size_t levels) noexcept {
+  if (const json::object* members = value.if_object())
+    return is_deeper_than(*members, levels);
+  const json::array* elements = value.if_array();
+  if (elements == nullptr)
+    return false;
+  return levels == 0 ||
+         std::any_of(elements->begin(), elements->end(), [levels](const json::value& element) {
+           return is_deeper_than(element, levels - 1);
+         });
 }
 
 json::object deep_merge(const json::object& base, const json::object& overlay) {

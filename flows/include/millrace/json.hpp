@@ -47,6 +47,14 @@ void stringify_to(std::string& out, const json::object& value);
 /// negative zero), else double.
 [[nodiscard]] json::value number(double number) noexcept;
 
+/// Bounds for reading back what Millrace itself has written: contexts within their own bound, and
+/// what it wraps around them.
+inline constexpr json_limits stored_json_limits{std::size_t{4} * 1024 * 1024 * 1024, 1024};
+
+/// Whether objects and arrays in `value` nest deeper than `levels`. Looks no deeper than that.
+[[nodiscard]] bool is_deeper_than(const json::value& value, std::size_t levels) noexcept;
+[[nodiscard]] bool is_deeper_than(const json::object& value, std::size_t levels) noexcept;
+
 /// Merges `overlay` over `base` recursively: objects member by member, anything else replaced.
 /// Source: Allma core SDK, deepMerge; used for reusable step definitions and step overrides.
 [[nodiscard]] json::object deep_merge(const json::object& base, const json::object& overlay);

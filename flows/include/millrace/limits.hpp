@@ -16,6 +16,9 @@ struct language_limits {
   /// Segments of one path, and nesting of filters, blocks and sub-expressions within one
   /// expression.
   std::size_t expression_depth_max = 128;
+  /// Objects and arrays nested in one another in a context, a step's output or an event. Less than
+  /// what JSON text may have (json_limits), so that whatever is stored can be read back.
+  std::size_t context_depth_max = 400;
   /// Parts of one condition, that is comparisons and bare paths between && and ||.
   std::size_t condition_parts_max = 1'024;
   /// Values that one path may select.
