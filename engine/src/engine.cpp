@@ -113,9 +113,9 @@ result<engine> engine::open(engine_options options) {
 }
 
 result<source_report> engine::define(const std::vector<flow_document>& documents,
-                                     const define_options& how) {
+                                     const define_options& options) {
   definition_change change = impl_->definitions->read(documents);
-  if (change.report.has_errors() && !how.accept_invalid)
+  if (change.report.has_errors() && !options.accept_invalid)
     return error{errc::invalid_definition, change.report.describe()};
   auto applied = impl_->runtime->with_store(
       [&](storage::store& store) { return impl_->definitions->apply(change, store); });
@@ -125,8 +125,8 @@ result<source_report> engine::define(const std::vector<flow_document>& documents
 }
 
 result<source_report> engine::define(const json::value& document, std::string_view name,
-                                     const define_options& how) {
-  return define(std::vector<flow_document>{{document, std::string(name)}}, how);
+                                     const define_options& options) {
+  return define(std::vector<flow_document>{{document, std::string(name)}}, options);
 }
 
 result<source_report> engine::define_path(const std::string& path) {
