@@ -28,6 +28,12 @@ struct step_key {
   std::size_t index = 0;
   std::string_view name;
 
+  [[nodiscard]] static step_key of_index(std::size_t index) noexcept {
+    return {kind::index, index, {}};
+  }
+  [[nodiscard]] static step_key of_name(std::string_view name) noexcept {
+    return {kind::name, 0, name};
+  }
   /// Null for none, a number for an index, a text for a name.
   [[nodiscard]] json::value to_value() const;
 };

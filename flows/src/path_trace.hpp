@@ -65,23 +65,28 @@ private:
 
   // Each returns false after having set failure_. `literal_first`: a member of that name comes
   // before the operator.
+
+  // The way (path_trace.cpp).
   bool trace(remaining path, const stop& at, bool literal_first, results& out);
   bool segment_at(remaining path, const stop& at, bool literal_first, results& out);
   bool follow_name(remaining path, const stop& at, results& out, std::string_view name,
                    bool literal_first);
   bool follow_number(remaining path, const stop& at, double number, bool many, results& out);
-  bool follow_text(remaining path, const stop& at, const std::string& text, results& out);
+  bool step_up(const stop& at, std::size_t begin, results& out);
+
+  // Operators (path_operators.cpp).
   bool wildcard(remaining path, const stop& at, results& out);
   bool descend(remaining path, const stop& at, results& out);
   bool slice(remaining path, const stop& at, results& out);
   bool filtered(remaining path, const stop& at, results& out);
   bool nested(remaining path, const stop& at, results& out);
   bool script(remaining path, const stop& at, results& out);
+  bool follow_text(remaining path, const stop& at, const std::string& text, results& out);
   bool of_type(const segment& wanted, const stop& at, results& out);
-  bool step_up(const stop& at, std::size_t begin, results& out);
-
+  /// Shows every member or element of the value to `visit`, until it says false.
   template <class Visit>
   bool walk(const stop& at, Visit visit);
+
   [[nodiscard]] stop child(const stop& at, const json::value& value, const location& there,
                            bool many) const;
   [[nodiscard]] remaining next(const remaining& path) const;
