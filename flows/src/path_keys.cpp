@@ -102,11 +102,11 @@ void key_marker::add(std::string key, bool is_dynamic) {
 /// The bracket that closes the one at `open`, brackets in quotes not counted; npos if none does.
 std::size_t key_marker::matching_bracket(std::size_t open) const {
   std::size_t depth = 0;
-  char quote = 0;
+  char quote = '\0';
   for (std::size_t i = open; i < path_.size(); ++i) {
     const char c = path_[i];
-    if (quote != 0) {
-      quote = c == quote ? 0 : quote;
+    if (quote != '\0') {
+      quote = c == quote ? '\0' : quote;
     } else if (is_quote(c)) {
       quote = c;
     } else if (c == '[') {

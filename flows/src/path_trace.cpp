@@ -174,7 +174,7 @@ bool path_trace::step_up(const stop& at, std::size_t begin, results& out) {
   return true;
 }
 
-bool path_trace::fail(std::string message) {
+bool path_trace::fail(const std::string& message) {
   if (!failure_)
     failure_ = error(errc::invalid_syntax, "The path '" + program_.text + "': " + message);
   return false;

@@ -93,7 +93,7 @@ private:
   [[nodiscard]] filter_environment environment(const stop& at) const;
   const json::value* keep(resolved value);
   bool add(results& out, found one);
-  bool fail(std::string message);
+  bool fail(const std::string& message);
   bool fail_limit();
 
   const path_program& program_;
