@@ -86,7 +86,7 @@ private:
   bool parse_sub_expression(call& made);
   bool parse_literal(expression& made);
   bool parse_path(path_expression& made, bool data);
-  bool continue_path(path_expression& made, token first, bool data);
+  bool continue_path(path_expression& made, const token& first, bool data);
   void add_part(path_expression& made, const token& part, const std::string& separator,
                 std::string& misplaced);
   bool parse_block_params(std::vector<std::string>& names);

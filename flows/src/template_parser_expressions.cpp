@@ -171,10 +171,10 @@ bool parser::parse_path(path_expression& made, bool data) {
     return false;
   }
   first.begin = begin; // that of the @
-  return continue_path(made, std::move(first), data);
+  return continue_path(made, first, data);
 }
 
-bool parser::continue_path(path_expression& made, token first, bool data) {
+bool parser::continue_path(path_expression& made, const token& first, bool data) {
   made.at.begin = first.begin;
   made.data = data;
   made.original = data ? "@" : "";
