@@ -4,8 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
 namespace millrace::cli {
 namespace {
@@ -24,15 +24,16 @@ result<std::string> read_all(std::FILE* file, const std::string& name) {
       break;
   }
   if (std::ferror(file) != 0)
-    return error{errc::not_found, name + " cannot be read: " + std::strerror(errno) + "."};
+    return error{errc::not_found,
+                 name + " cannot be read: " + std::generic_category().message(errno) + "."};
   return text;
 }
 
 result<std::string> read_file(const std::string& path) {
   const file_handle file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file)
-    return error{errc::not_found,
-                 "The file " + path + " cannot be opened: " + std::strerror(errno) + "."};
+    return error{errc::not_found, "The file " + path + " cannot be opened: " +
+                                      std::generic_category().message(errno) + "."};
   return read_all(file.get(), "The file " + path);
 }
 

@@ -4,7 +4,7 @@
 #include "diagnostics.hpp"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include <unistd.h>
 
@@ -27,8 +27,8 @@ exit_status standard_output::finish(exit_status status) {
   flush();
   if (failure_ == 0 || failure_ == EPIPE)
     return status;
-  return fail(exit_status::engine_failed,
-              std::string("Standard output cannot be written: ") + std::strerror(failure_) + ".");
+  return fail(exit_status::engine_failed, "Standard output cannot be written: " +
+                                              std::generic_category().message(failure_) + ".");
 }
 
 void standard_output::flush() {

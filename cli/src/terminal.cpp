@@ -11,7 +11,8 @@ namespace millrace::cli {
 namespace {
 
 std::string_view environment(const char* name) noexcept {
-  const char* value = std::getenv(name);
+  // Nothing of this process changes the environment.
+  const char* value = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 
