@@ -43,6 +43,7 @@ std::vector<flow_version> versions_of(const std::vector<flow_version>& known,
 
 std::string describe_versions(const std::vector<flow_version>& versions) {
   std::vector<std::string> names;
+  names.reserve(versions.size());
   for (const flow_version& each : versions)
     names.push_back(std::to_string(each.version) + (each.is_published ? " (published)" : ""));
   return enumerate(names);
