@@ -44,10 +44,9 @@ struct attempt_data {
   }
 };
 
-void answer(std::vector<std::shared_ptr<std::promise<result<void>>>>& callers,
-            const result<void>& outcome) {
+void answer(std::vector<std::shared_ptr<cancel_answer>>& callers, const result<void>& outcome) {
   for (const auto& caller : callers)
-    caller->set_value(outcome);
+    caller->give(outcome);
   callers.clear();
 }
 
@@ -68,6 +67,13 @@ caf::behavior execution_actor::make_behavior() {
       },
       [this](const committed& message) { on_committed(message); },
       [this](const attempt_done& message) { on_attempt_done(message); },
+      [this](const due_message& message) {
+        if (message.generation != timer_generation_ || !state_ || over_)
+          return;
+        armed_due_ = 0;
+        interpreter_->on_time(now());
+        drive();
+      },
       [this](const poke_message&) {
         ++pokes_;
         if (!state_ || over_)
@@ -183,10 +189,25 @@ void execution_actor::commit(bool all_wait) {
   put_status(parks ? execution_status::waiting : execution_status::running);
   put_state();
   put_waits();
+  if (!parks)
+    arm_timer();
   if (!unit_is_empty())
     return send_unit(false, parks);
   if (parks && in_flight_.empty())
     announce_park();
+}
+
+// While it is in memory an execution looks at the clock itself: the supervisor wakes only what is
+// parked.
+void execution_actor::arm_timer() {
+  const std::int64_t due = state_->next_due();
+  if (due == 0 || due == armed_due_)
+    return;
+  armed_due_ = due;
+  const std::chrono::milliseconds until(due - shared_->options.time->now());
+  compat::send_later(
+      this, std::clamp(until, std::chrono::milliseconds(0), runtime_limits::timer_hint_max),
+      due_message{++timer_generation_});
 }
 
 bool execution_actor::unit_is_empty() const {
@@ -230,7 +251,11 @@ void execution_actor::put_waits() {
   const auto same = [](const storage::wait_entry& a, const storage::wait_entry& b) {
     return a.correlation_key == b.correlation_key && a.cursor == b.cursor;
   };
-  if (!std::equal(waits.begin(), waits.end(), stored_waits_.begin(), stored_waits_.end(), same)) {
+  const bool changed =
+      waits_consumed_ ||
+      !std::equal(waits.begin(), waits.end(), stored_waits_.begin(), stored_waits_.end(), same);
+  waits_consumed_ = false;
+  if (changed) {
     unit_.waits = waits;
     stored_waits_ = std::move(waits);
   }
@@ -342,11 +367,11 @@ void execution_actor::announce_park() {
 
 void execution_actor::on_cancel(const cancel_message& message) {
   ++pokes_;
-  if (over_ || !state_) {
-    message.answer->set_value(
+  if (!state_ && !over_)
+    load();
+  if (over_ || !state_)
+    return message.answer->give(
         error{errc::conflict, "The execution " + row_.id + " has ended already."});
-    return;
-  }
   cancellers_.push_back(message.answer);
   interpreter_->cancel(message.reason);
   commit(true);

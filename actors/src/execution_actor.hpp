@@ -8,10 +8,11 @@
 //                    ^       ├──> ended
 //                    └───────┘ commits in flight, attempts out
 //
-// In: go_on_message, committed, attempt_done, poke_message, cancel_message, retire_message,
-// stop_message. Out: commit_message to the writer; accepted_starts, notified_executions,
-// execution_parked, execution_gone to the supervisor; run_attempt_message to the worker pool.
-// Timers: none (due times are rows; the supervisor wakes). Stopped by itself, on retire or stop.
+// In: go_on_message, due_message, committed, attempt_done, poke_message, cancel_message,
+// retire_message, stop_message. Out: commit_message to the writer; accepted_starts,
+// notified_executions, execution_parked, execution_gone to the supervisor; run_attempt_message to
+// the worker pool. Timers: due_message while it is in memory (due times are rows; the supervisor
+// wakes what is parked). Stopped by itself, on retire or stop.
 #pragma once
 
 #include "accept_start.hpp"
@@ -73,6 +74,7 @@ private:
   void put_status(execution_status status);
   void put_state();
   void put_waits();
+  void arm_timer();
   void put_end();
   void put_end_of_call();
   void send_unit(bool ends, bool parks);
@@ -107,6 +109,8 @@ private:
   std::deque<commit_in_flight> in_flight_;
   std::uint64_t last_token_ = 0;
   std::int64_t attempts_out_ = 0;
+  std::int64_t armed_due_ = 0; ///< what the timer is for; 0: none
+  std::uint64_t timer_generation_ = 0;
   bool go_on_is_due_ = false; ///< a go_on_message is in the mailbox
 
   // What the store has, so that only changes are written.
@@ -115,6 +119,8 @@ private:
   std::size_t snapshot_bytes_ = 0;
   std::optional<execution_status> stored_status_;
   std::vector<storage::wait_entry> stored_waits_;
+  /// A delivery took a wait away; a commit on its way may have written it again.
+  bool waits_consumed_ = false;
   std::int64_t stored_due_ = 0;
   std::int64_t record_sequence_ = 0;
   std::vector<std::int64_t> consumed_; ///< inbox ids that were handled in this life
@@ -122,7 +128,7 @@ private:
   std::uint64_t pokes_ = 0; ///< messages with news seen so far, cancellations included
   bool over_ = false;       ///< the end is in a unit: nothing more to step
   bool stopping_ = false;
-  std::vector<std::shared_ptr<std::promise<result<void>>>> cancellers_; ///< answered at the end
+  std::vector<std::shared_ptr<cancel_answer>> cancellers_; ///< answered at the end
 };
 
 } // namespace millrace::actors

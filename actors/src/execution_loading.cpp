@@ -185,6 +185,7 @@ void execution_actor::consume_inbox(const std::vector<storage::inbox_entry>& ent
       continue;
     consumed_.push_back(entry.id);
     unit_.consumed_inbox.push_back(entry.id);
+    waits_consumed_ = true;
     // The delivery took the wait entry away.
     std::erase_if(stored_waits_, [&entry](const storage::wait_entry& wait) {
       return wait.cursor == entry.cursor;
@@ -226,6 +227,7 @@ void execution_actor::fail_to_load(const error& reason) {
   }
   if (reason.code() == errc::database_failed || reason.code() == errc::database_unusable) {
     over_ = true; // a failing database is no fault of this execution: the next open tries again
+    compat::send(this, shared_->supervisor, store_failed{std::make_shared<const error>(reason)});
     return leave();
   }
   const error_info info{error_name(reason.code()), reason.message(), {}, false};

@@ -11,6 +11,7 @@
 #include <millrace/step_handler.hpp>
 #include <millrace/store.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -91,11 +92,27 @@ struct outside_event {
   std::shared_ptr<std::promise<result<std::string>>> answer;
 };
 
+/// The answer to a cancellation. It may be found out by the execution or by the supervisor, which
+/// learns that the execution has ended meanwhile; the first answer counts.
+class cancel_answer {
+public:
+  explicit cancel_answer(std::shared_ptr<std::promise<result<void>>> caller)
+      : caller_(std::move(caller)) {}
+  void give(const result<void>& outcome) {
+    if (!given_.exchange(true))
+      caller_->set_value(outcome);
+  }
+
+private:
+  std::shared_ptr<std::promise<result<void>>> caller_;
+  std::atomic<bool> given_{false};
+};
+
 /// A cancellation from outside.
 struct outside_cancel {
   execution_key key = 0;
   std::string reason;
-  std::shared_ptr<std::promise<result<void>>> answer;
+  std::shared_ptr<cancel_answer> answer;
 };
 
 /// Take up what the store holds.
@@ -117,6 +134,11 @@ struct stopped_message {};
 /// Begin, or go on after a quantum.
 struct go_on_message {};
 
+/// A path may be due while others are busy; the generation tells stale ones.
+struct due_message {
+  std::uint64_t generation = 0;
+};
+
 /// There is news in the store for you.
 struct poke_message {};
 
@@ -126,7 +148,7 @@ struct retire_message {};
 /// End as CANCELLED and answer when that is committed.
 struct cancel_message {
   std::string reason;
-  std::shared_ptr<std::promise<result<void>>> answer;
+  std::shared_ptr<cancel_answer> answer;
 };
 
 /// An attempt has ended.
@@ -175,6 +197,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::wake_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::stop_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::stopped_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::go_on_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::due_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::poke_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::retire_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::cancel_message))
@@ -200,6 +223,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::wake_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stop_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stopped_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::go_on_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::due_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::poke_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::retire_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::cancel_message)

@@ -102,7 +102,8 @@ result<void> runtime::cancel(std::string_view flow_execution_id, std::string_vie
     return error{errc::conflict, "The execution " + row->id + " has ended already (" +
                                      to_string(row->status) + "); there is nothing to cancel."};
   return impl_->ask<result<void>>([&](auto promise) {
-    return outside_cancel{row->key, std::string(reason), std::move(promise)};
+    return outside_cancel{row->key, std::string(reason),
+                          std::make_shared<cancel_answer>(std::move(promise))};
   });
 }
 

@@ -106,16 +106,15 @@ void supervisor::on_committed(const committed& message) {
 // where an execution ends.
 void supervisor::on_outside_cancel(const outside_cancel& message) {
   if (stopping_)
-    return message.answer->set_value(stopped_error());
+    return message.answer->give(stopped_error());
+  // A new actor gets the cancellation as its first message, before it steps.
   activate(message.key, nullptr);
   active_execution& execution = active_[message.key];
-  cancel_message cancellation{message.reason, message.answer};
-  if (execution.retiring) {
-    execution.cancellations.push_back(std::move(cancellation));
-    return;
-  }
+  execution.cancellations.push_back({message.reason, message.answer});
+  if (execution.retiring)
+    return; // on_gone wakes it again
   ++execution.pokes;
-  compat::send(this, execution.handle, std::move(cancellation));
+  compat::send(this, execution.handle, execution.cancellations.back());
 }
 
 void supervisor::on_recover() {
@@ -133,12 +132,14 @@ void supervisor::remember(start_hint start) {
     return;
   if (waiting_.size() >= runtime_limits::start_hints_max) {
     // From here on the store remembers. Paging begins again at the first key that is not known.
-    if (!backlog_)
-      backlog_read_to_ = key - 1;
-    backlog_read_to_ = std::min(backlog_read_to_, key - 1);
+    backlog_read_to_ = backlog_ ? std::min(backlog_read_to_, key - 1) : key - 1;
     backlog_ = true;
     return;
   }
+  // A page may have brought this start before its message came: then it may have run and gone, and
+  // only its row can tell.
+  if (key <= highest_paged_)
+    start = nullptr;
   known_.insert(key);
   waiting_.emplace_back(key, std::move(start));
 }
@@ -149,7 +150,8 @@ void supervisor::admit() {
       break;
     auto [key, start] = std::move(waiting_.front());
     waiting_.pop_front();
-    activate(key, std::move(start));
+    if (known_.count(key) != 0) // else it was cancelled out of the queue
+      begin(key, std::move(start));
   }
   look_whether_quiet();
 }
@@ -167,6 +169,7 @@ bool supervisor::read_backlog() {
       return false;
     }
     backlog_read_to_ = page->back();
+    highest_paged_ = std::max(highest_paged_, backlog_read_to_);
     add_waiting(*page);
     if (!waiting_.empty())
       return true;
@@ -174,14 +177,20 @@ bool supervisor::read_backlog() {
   return false;
 }
 
-void supervisor::activate(execution_key key, start_hint start) {
+// Gives an execution its actor; false: it has one.
+bool supervisor::activate(execution_key key, start_hint start) {
   known_.insert(key);
   auto [entry, is_new] = active_.try_emplace(key);
   if (!is_new)
-    return;
+    return false;
   shared_->board.set_quiet(false); // before any caller hears of what activates it
   entry->second.handle = system().spawn<execution_actor>(shared_, key, std::move(start));
-  compat::send(this, entry->second.handle, go_on_message{});
+  return true;
+}
+
+void supervisor::begin(execution_key key, start_hint start) {
+  if (activate(key, std::move(start)))
+    compat::send(this, active_[key].handle, go_on_message{});
 }
 
 // News for an execution: it looks into the store itself. A parked one is activated, also beyond
@@ -191,7 +200,7 @@ void supervisor::poke(execution_key key) {
     return;
   const auto found = active_.find(key);
   if (found == active_.end())
-    return activate(key, nullptr);
+    return begin(key, nullptr);
   if (found->second.retiring) {
     found->second.wake_again = true;
     return;
@@ -211,13 +220,22 @@ void supervisor::on_gone(const execution_gone& message) {
     shared_->board.ended(message.id);
   if (stopping_)
     return stop_next();
-  if (gone.wake_again || !gone.cancellations.empty())
-    activate(message.key, nullptr);
-  for (const cancel_message& cancellation : gone.cancellations) {
-    ++active_[message.key].pokes;
-    compat::send(this, active_[message.key].handle, cancellation);
-  }
+  if (gone.retiring)
+    wake_again(message.key, gone);
+  else // it has ended; an answer that it gave itself stands
+    for (const cancel_message& cancellation : gone.cancellations)
+      cancellation.answer->give(
+          error{errc::conflict,
+                "The execution " + message.id + " has ended; there is nothing to cancel."});
   admit();
+}
+
+// News came while the execution was told to retire: none of it was sent.
+void supervisor::wake_again(execution_key key, const active_execution& gone) {
+  for (const cancel_message& cancellation : gone.cancellations)
+    on_outside_cancel({key, cancellation.reason, cancellation.answer});
+  if (gone.wake_again)
+    begin(key, nullptr);
 }
 
 // News that is still on its way to the execution takes the park back: the execution deals with it
@@ -303,8 +321,7 @@ void supervisor::on_stop() {
   waiting_.clear();
   for (auto& [key, execution] : active_) {
     for (const cancel_message& cancellation : execution.cancellations)
-      cancellation.answer->set_value(stopped_error());
-    execution.cancellations.clear();
+      cancellation.answer->give(stopped_error());
     compat::send(this, execution.handle, stop_message{});
   }
   stop_next();

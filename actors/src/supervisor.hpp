@@ -42,7 +42,7 @@ private:
     std::uint64_t pokes = 0; ///< messages with news sent so far, cancellations included
     bool retiring = false;   ///< was told to quit: nothing may be sent to it any more
     bool wake_again = false; ///< news came meanwhile: activate it again when it is gone
-    std::vector<cancel_message> cancellations; ///< came meanwhile
+    std::vector<cancel_message> cancellations; ///< sent, or kept back while retiring
   };
   struct outside_commit {
     start_hint start; ///< of outside_start
@@ -60,8 +60,10 @@ private:
   void remember(start_hint start);
   void admit();
   bool read_backlog();
-  void activate(execution_key key, start_hint start);
+  bool activate(execution_key key, start_hint start);
+  void begin(execution_key key, start_hint start);
   void poke(execution_key key);
+  void wake_again(execution_key key, const active_execution& gone);
   void on_gone(const execution_gone& message);
   void on_parked(const execution_parked& message);
 
@@ -82,6 +84,7 @@ private:
   std::unordered_set<execution_key> known_;                  ///< active or in waiting_
   bool backlog_ = false;              ///< the store may hold more than waiting_ does
   execution_key backlog_read_to_ = 0; ///< every start up to here was seen in the store
+  execution_key highest_paged_ = 0;   ///< the largest key that a page ever brought
   std::map<std::uint64_t, outside_commit> outside_; ///< commits in flight for callers, by token
   std::uint64_t last_token_ = 0;
   std::uint64_t wake_generation_ = 0;

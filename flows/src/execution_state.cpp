@@ -299,6 +299,9 @@ result<void> execution_state::apply_cursor(const json::object& entry) {
     return corrupt("a branch without its fork");
   c->phase = static_cast<cursor_phase>(integer(entry, "phase"));
   c->step = text(entry, "step");
+  // Another visit: a fork that was open at the earlier one is over, whatever opened since.
+  if (c->visit != integer(entry, "visit"))
+    c->fork.reset();
   c->visit = integer(entry, "visit");
   c->attempt = static_cast<int>(integer(entry, "attempt"));
   c->due_at = integer(entry, "due");

@@ -217,6 +217,9 @@ void interpreter::on_failed_attempt(cursor& c, const step& s, const step_error& 
 std::optional<std::int64_t> interpreter::retry_pause(const cursor& c, const step& s,
                                                      const step_error& reason,
                                                      const moment& at) const {
+  // A start happens once per visit: trying again could only tell of another child.
+  if (s.start)
+    return std::nullopt;
   const error_handling& handling = s.on_error;
   if (reason.name == content_name && handling.retry_on_content_error)
     return within(*handling.retry_on_content_error, c.attempt);

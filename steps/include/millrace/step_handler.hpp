@@ -47,9 +47,10 @@ struct step_request {
   const json::object& custom_config;
   /// The step as written, unknown fields included.
   const json::object& step;
-  /// The execution's clock: the same for every repetition of this attempt.
+  /// The engine's clock when this attempt began.
   std::chrono::system_clock::time_point now;
-  /// 128 random bits for this attempt; repeated when a pure step is repeated after a crash.
+  /// 128 random bits for this attempt. Take randomness from here and not from elsewhere: under a
+  /// fixed seed a run then repeats.
   std::uint64_t random_high = 0;
   std::uint64_t random_low = 0;
 };
