@@ -16,7 +16,8 @@ constexpr std::uint64_t random_low = 0x13198A2E03707344ULL;
 json::object flow_of(json::object step) {
   for (const char* way_on : {"transitions", "defaultNextStepInstanceId"})
     step.erase(way_on);
-  if (!step.contains("stepInstanceId")) step["stepInstanceId"] = step_id;
+  if (!step.contains("stepInstanceId"))
+    step["stepInstanceId"] = step_id;
   json::object steps;
   steps[step_id] = std::move(step);
   return {{"id", flow_id},

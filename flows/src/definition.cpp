@@ -2,11 +2,11 @@
 //
 // Compiling a definition: reusable steps are merged in, the flow and each step are read, then the
 // references between them are checked. Every stage runs whatever the ones before it found.
-#include <millrace/content_hash.hpp>
 #include "definition_flow.hpp"
 #include "definition_inherit.hpp"
 #include "definition_step.hpp"
 #include "shape.hpp"
+#include <millrace/content_hash.hpp>
 
 #include <millrace/definition.hpp>
 
