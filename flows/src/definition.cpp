@@ -6,8 +6,8 @@
 #include "definition_inherit.hpp"
 #include "definition_step.hpp"
 #include "shape.hpp"
-#include <millrace/content_hash.hpp>
 
+#include <millrace/content_hash.hpp>
 #include <millrace/definition.hpp>
 
 #include <set>
