@@ -5,7 +5,11 @@
 #include "schema.hpp"
 #include "sqlite_store.hpp"
 
+#include <array>
+#include <filesystem>
+#include <fstream>
 #include <new>
+#include <string_view>
 
 #include <sqlite3.h>
 
@@ -53,13 +57,13 @@ std::string immutable_uri(const std::filesystem::path& file) {
   return uri + "?immutable=1";
 }
 
-/// Whether the open file is a Millrace database of a version that we know.
-result<void> check_identity(connection& database, const std::string& shown, bool read_only) {
-  if (database.read_number("PRAGMA application_id") != application_id) {
+/// Whether the numbers in a database's header are those of a Millrace database that we know.
+result<void> check_numbers(std::int64_t identity, std::int64_t version, const std::string& shown,
+                           bool read_only) {
+  if (identity != application_id) {
     return unusable(shown, "belongs to another program: it is an SQLite database, but not one of "
                            "Millrace. It was not changed.");
   }
-  const std::int64_t version = database.read_number("PRAGMA user_version");
   if (version > schema_version()) {
     return unusable(shown, "was written by a newer Millrace (schema " + std::to_string(version) +
                                ", this one knows " + std::to_string(schema_version()) +
@@ -73,19 +77,60 @@ result<void> check_identity(connection& database, const std::string& shown, bool
   return {};
 }
 
-/// The same before anything is opened that could change the file: opening a database for writing
-/// recovers or checkpoints it, which nobody wants for a file that is not ours.
-result<void> inspect(const database_path& place, const std::string& shown, bool read_only) {
-  try {
-    connection peek(immutable_uri(place.file), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-    return check_identity(peek, shown, read_only);
-  } catch (const sqlite_failure& failure) {
-    if (failure.primary_code() == SQLITE_NOTADB) {
-      return unusable(shown, "is not a database: the file holds something else. It was not "
-                             "changed.");
-    }
-    return describe_failure(failure, shown);
+/// Whether the open database is one of Millrace of a version that we know.
+result<void> check_identity(connection& database, const std::string& shown, bool read_only) {
+  return check_numbers(database.read_number("PRAGMA application_id"),
+                       database.read_number("PRAGMA user_version"), shown, read_only);
+}
+
+/// What SQLite's file format says in the first bytes of a database ("The Database Header").
+struct file_header {
+  static constexpr std::size_t size = 100;
+  static constexpr std::size_t user_version_at = 60;
+  static constexpr std::size_t application_id_at = 68;
+  static constexpr std::string_view magic{"SQLite format 3\0", 16};
+
+  std::array<char, size> bytes{};
+  std::size_t length = 0;
+
+  [[nodiscard]] bool is_database() const {
+    return length == size && std::string_view(bytes.data(), magic.size()) == magic;
   }
+  /// A number of four bytes, the highest first.
+  [[nodiscard]] std::int64_t number_at(std::size_t offset) const {
+    std::int64_t number = 0;
+    for (std::size_t i = 0; i < 4; ++i)
+      number = number * 256 + static_cast<unsigned char>(bytes[offset + i]);
+    return number;
+  }
+};
+
+file_header read_header(const std::filesystem::path& file) {
+  file_header header;
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(header.bytes.data(), file_header::size);
+  header.length = static_cast<std::size_t>(stream.gcount());
+  return header;
+}
+
+/// The same before anything is opened that could change the file: opening a database for writing
+/// recovers or checkpoints it, which nobody wants for a file that is not ours. Only the header is
+/// read, and not by SQLite: after the sudden end of a process the rest of the file makes no sense
+/// without the log beside it.
+result<void> inspect(const database_path& place, const std::string& shown, bool read_only) {
+  const file_header header = read_header(place.file);
+  std::error_code failure;
+  // A rollback journal is there when a process ended while it created the database: SQLite undoes
+  // that when it opens the file, and check_identity() judges what is left.
+  if (std::filesystem::exists(place.file.string() + "-journal", failure)) {
+    return {};
+  }
+  if (!header.is_database()) {
+    return unusable(shown, "is not a database: the file holds something else. It was not "
+                           "changed.");
+  }
+  return check_numbers(header.number_at(file_header::application_id_at),
+                       header.number_at(file_header::user_version_at), shown, read_only);
 }
 
 const char* synchronous_sql(durability level) noexcept {
