@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
     return 2;
   engine_options options;
   options.database = arguments[1];
+  options.max_active_executions = 50; // the rest waits in the database, so that each life gets on
   const auto echo = options.steps.add_module(
       "test/echo",
       {[](const step_request& request) -> step_result { return json::value(request.input); },
