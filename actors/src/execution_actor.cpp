@@ -93,6 +93,9 @@ caf::behavior execution_actor::make_behavior() {
 }
 
 void execution_actor::on_exit() {
+  // Attempts that were never sent hold a handle of this actor.
+  attempts_.clear();
+  in_flight_.clear();
   interpreter_.reset();
   state_.reset();
   answer(cancellers_,
