@@ -210,7 +210,6 @@ void execution_actor::answer_call(const std::string& cursor_id) {
     return;
   flows::call_outcome outcome;
   outcome.status = child->status;
-  outcome.never_began = child->definition == 0;
   if (auto context = parse_json(child->context, "final context", stored_json_limits);
       context && context->is_object())
     outcome.final_context = std::move(context->get_object());

@@ -90,13 +90,14 @@ std::string text(const json::object& from, std::string_view key) {
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
-template <class Visit>
-void for_each_cursor(cursor& from, const Visit& visit) {
+// `Cursor` is cursor or const cursor.
+template <class Cursor, class Visit>
+void for_each_cursor(Cursor& from, const Visit& visit) {
   visit(from);
   if (!from.fork)
     return;
-  for (auto& branch : from.fork->active)
-    for_each_cursor(*branch, visit);
+  for (const auto& branch : from.fork->active)
+    for_each_cursor<Cursor>(*branch, visit);
 }
 
 } // namespace
@@ -130,7 +131,7 @@ cursor* execution_state::find_cursor(std::string_view id) {
 
 std::int64_t execution_state::next_due() const {
   std::int64_t earliest = 0;
-  for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
+  for_each_cursor(main_, [&](const cursor& c) {
     if (c.due_at != 0 && (earliest == 0 || c.due_at < earliest))
       earliest = c.due_at;
   });
@@ -139,7 +140,7 @@ std::int64_t execution_state::next_due() const {
 
 bool execution_state::wakes_itself() const {
   bool found = false;
-  for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
+  for_each_cursor(main_, [&](const cursor& c) {
     found = found || (c.due_at != 0 && c.phase != cursor_phase::waiting);
   });
   return found;
@@ -147,7 +148,7 @@ bool execution_state::wakes_itself() const {
 
 std::vector<std::pair<std::string, std::string>> execution_state::waits() const {
   std::vector<std::pair<std::string, std::string>> all;
-  for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
+  for_each_cursor(main_, [&](const cursor& c) {
     if (c.phase == cursor_phase::waiting)
       all.emplace_back(c.correlation_key, c.id);
   });
@@ -156,7 +157,7 @@ std::vector<std::pair<std::string, std::string>> execution_state::waits() const 
 
 std::vector<std::pair<std::string, std::string>> execution_state::calls() const {
   std::vector<std::pair<std::string, std::string>> all;
-  for_each_cursor(const_cast<cursor&>(main_), [&](const cursor& c) { // NOLINT: visited read-only
+  for_each_cursor(main_, [&](const cursor& c) {
     if (c.phase == cursor_phase::calling)
       all.emplace_back(c.child_id, c.id);
   });

@@ -84,8 +84,6 @@ struct call_outcome {
   execution_status status = execution_status::completed;
   json::object final_context;
   std::optional<error_info> error;
-  /// The flow could not even begin (unknown flow, invalid definition).
-  bool never_began = false;
 };
 
 /// Bounds of the interpreter.
