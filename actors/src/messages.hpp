@@ -115,6 +115,12 @@ struct outside_cancel {
   std::shared_ptr<cancel_answer> answer;
 };
 
+/// Answer when this execution is in memory no more: everything that it had to tell is told then.
+struct outside_farewell {
+  execution_key key = 0;
+  std::shared_ptr<std::promise<result<void>>> answer;
+};
+
 /// Take up what the store holds.
 struct recover_message {};
 
@@ -192,6 +198,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::execution_parked))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::store_failed))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_event))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_cancel))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_farewell))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::recover_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::wake_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::stop_message))
@@ -218,6 +225,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::execution_parked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::store_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_event)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_cancel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_farewell)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::recover_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::wake_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stop_message)

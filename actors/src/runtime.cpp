@@ -111,11 +111,21 @@ result<void> runtime::wait_ended(std::string_view flow_execution_id,
                                  std::chrono::milliseconds timeout) {
   shared_state& shared = impl_->shared;
   const std::string id(flow_execution_id);
-  return shared.board.wait_ended(id, timeout, [&]() -> result<bool> {
+  return shared.board.wait_ended(id, timeout, [&](bool reported) -> result<bool> {
     auto row = shared.store.find_execution(id);
     if (!row)
       return row.error();
-    return is_terminal(row->status);
+    if (!is_terminal(row->status))
+      return false;
+    if (reported)
+      return true;
+    // The row was seen before the report: the observer may not have heard of the end yet.
+    auto told = impl_->ask<result<void>>([&](auto promise) {
+      return outside_farewell{row->key, std::move(promise)};
+    });
+    if (!told)
+      return told.error();
+    return true;
   });
 }
 

@@ -82,7 +82,7 @@ std::optional<error> notice_board::failure() const {
 }
 
 result<void> notice_board::wait_ended(const std::string& id, std::chrono::milliseconds timeout,
-                                      const std::function<result<bool>()>& is_over) {
+                                      const std::function<result<bool>(bool)>& is_over) {
   const auto deadline = deadline_after(timeout);
   std::unique_lock lock(mutex_);
   ++waiters_[id];
@@ -90,7 +90,7 @@ result<void> notice_board::wait_ended(const std::string& id, std::chrono::millis
   for (;;) {
     const std::uint64_t seen = awaited_[id];
     lock.unlock();
-    const auto over = is_over(); // reads the store: never under the lock
+    const auto over = is_over(seen != 0); // reads the store: never under the lock
     lock.lock();
     if (!over) {
       outcome = over.error();

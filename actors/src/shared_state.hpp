@@ -55,9 +55,10 @@ public:
   void fail(const error& reason);
   [[nodiscard]] std::optional<error> failure() const;
 
-  /// Waits until `is_over` says true, looking again whenever `id` is reported as ended.
+  /// Waits until `is_over` says true, looking again whenever `id` is reported as ended; it is told
+  /// whether that has happened since the call.
   [[nodiscard]] result<void> wait_ended(const std::string& id, std::chrono::milliseconds timeout,
-                                        const std::function<result<bool>()>& is_over);
+                                        const std::function<result<bool>(bool reported)>& is_over);
   [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
 
 private:

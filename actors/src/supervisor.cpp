@@ -22,6 +22,7 @@ caf::behavior supervisor::make_behavior() {
       [this](const outside_start& message) { on_outside_start(message); },
       [this](const outside_event& message) { on_outside_event(message); },
       [this](const outside_cancel& message) { on_outside_cancel(message); },
+      [this](const outside_farewell& message) { on_outside_farewell(message); },
       [this](const committed& message) { on_committed(message); },
       [this](const accepted_starts& message) {
         for (storage::execution_start& start : *message.starts)
@@ -49,6 +50,9 @@ caf::behavior supervisor::make_behavior() {
 }
 
 void supervisor::on_exit() {
+  for (auto& [key, execution] : active_)
+    for (const auto& farewell : execution.farewells)
+      farewell->set_value({});
   active_.clear();
   waiting_.clear();
   for (auto& [token, pending] : outside_)
@@ -115,6 +119,13 @@ void supervisor::on_outside_cancel(const outside_cancel& message) {
     return; // on_gone wakes it again
   ++execution.pokes;
   compat::send(this, execution.handle, execution.cancellations.back());
+}
+
+void supervisor::on_outside_farewell(const outside_farewell& message) {
+  const auto found = active_.find(message.key);
+  if (found == active_.end())
+    return message.answer->set_value({});
+  found->second.farewells.push_back(message.answer);
 }
 
 void supervisor::on_recover() {
@@ -216,7 +227,9 @@ void supervisor::on_gone(const execution_gone& message) {
   const active_execution gone = std::move(found->second);
   active_.erase(found);
   known_.erase(message.key);
-  if (!message.id.empty())
+  for (const auto& farewell : gone.farewells)
+    farewell->set_value({});
+  if (!gone.retiring)
     shared_->board.ended(message.id);
   if (stopping_)
     return stop_next();

@@ -4,12 +4,12 @@
 // finds the rest in the store, wakes what is due or notified, and knows when all is quiet. It owns
 // no execution: those it spawns are siblings, neither linked to it nor monitored.
 //
-// In: outside_start, outside_event, outside_cancel, accepted_starts, notified_executions,
-// execution_gone, execution_parked, recover_message, wake_message, committed, store_failed,
-// stop_message, stopped_message. Out: go_on_message, poke_message, cancel_message, retire_message
-// and stop_message to executions, commit_message to the writer. Timers: one wake_message, its
-// generation tells stale ones. Stopped by the runtime; stops executions, then workers, then the
-// writer.
+// In: outside_start, outside_event, outside_cancel, outside_farewell, accepted_starts,
+// notified_executions, execution_gone, execution_parked, recover_message, wake_message, committed,
+// store_failed, stop_message, stopped_message. Out: go_on_message, poke_message, cancel_message,
+// retire_message and stop_message to executions, commit_message to the writer. Timers: one
+// wake_message, its generation tells stale ones. Stopped by the runtime; stops executions, then
+// workers, then the writer.
 //
 // Why nothing is lost: a start, an event, a due time are rows first and messages second. While the
 // process lives each row's message arrives here; what does not fit (`backlog_`) is left to the
@@ -43,6 +43,8 @@ private:
     bool retiring = false;   ///< was told to quit: nothing may be sent to it any more
     bool wake_again = false; ///< news came meanwhile: activate it again when it is gone
     std::vector<cancel_message> cancellations; ///< sent, or kept back while retiring
+    std::vector<std::shared_ptr<std::promise<result<void>>>>
+        farewells; ///< answered when it is gone
   };
   struct outside_commit {
     start_hint start; ///< of outside_start
@@ -53,6 +55,7 @@ private:
   void on_outside_start(const outside_start& message);
   void on_outside_event(const outside_event& message);
   void on_outside_cancel(const outside_cancel& message);
+  void on_outside_farewell(const outside_farewell& message);
   void on_committed(const committed& message);
   void on_recover();
 

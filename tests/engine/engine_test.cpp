@@ -288,6 +288,22 @@ TEST_CASE("an observer hears of everything in order, and of nothing before it is
   CHECK(heard == std::vector<std::string>{"begun", "a", "ended"});
 }
 
+TEST_CASE("who waits for an end that is stored already waits for the observer as well") {
+  std::atomic<int> heard{0};
+  engine_options options = virtual_time();
+  options.observer = [&](const lifecycle_event& event) {
+    if (event.what == lifecycle_event::type::execution_begun) // the end is in the same commit
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    ++heard;
+  };
+  engine running = engine_with(custom_flow(), std::move(options));
+  const std::string id = running.start({.flow_definition_id = "main"}).value();
+  while (running.find(id)->status != execution_status::failed)
+    std::this_thread::yield();
+  REQUIRE(running.wait(id, patience).has_value());
+  CHECK(heard == 4); // begun, entered, failed, ended
+}
+
 TEST_CASE("lists page through executions in the order of acceptance") {
   engine running = engine_with(custom_flow());
   std::vector<std::string> ids;

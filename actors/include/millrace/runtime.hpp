@@ -91,7 +91,8 @@ public:
                                            const json::value& payload);
   /// Cancels an execution; committed at return. Errors: not_found; conflict when it has ended.
   [[nodiscard]] result<void> cancel(std::string_view flow_execution_id, std::string_view reason);
-  /// Waits until the execution has ended. Errors: timed_out, stopped, database_failed.
+  /// Waits until the execution has ended and the observer has been told. Errors: timed_out,
+  /// stopped, database_failed.
   [[nodiscard]] result<void> wait_ended(std::string_view flow_execution_id,
                                         std::chrono::milliseconds timeout);
   /// Waits until nothing can happen without news from outside: every execution has ended or waits

@@ -106,8 +106,9 @@ public:
   /// The same for a start input as JSON (see parse_start_request).
   [[nodiscard]] result<std::string> start(const json::object& input);
 
-  /// Waits until the execution has ended and gives its record, context included. Errors:
-  /// `not_found`, `timed_out`, `database_failed`, `stopped`.
+  /// Waits until the execution has ended, the observer has heard of it, and gives its record,
+  /// context included. Must not be called by the observer itself. Errors: `not_found`, `timed_out`,
+  /// `database_failed`, `stopped`.
   [[nodiscard]] result<execution_record>
   wait(std::string_view flow_execution_id,
        std::chrono::milliseconds timeout = std::chrono::hours(24 * 365));
