@@ -56,11 +56,8 @@ const char* record_status(trace_event::type what) {
 json::array describe(const std::vector<flows::mapping_event>& events) {
   json::array all;
   for (const flows::mapping_event& event : events) {
-    using status = flows::mapping_event::status_type;
-    const char* name = event.status == status::success ? "SUCCESS"
-                       : event.status == status::warn  ? "WARN"
-                                                       : "ERROR";
-    json::object one{{"target", event.target}, {"source", event.source}, {"status", name}};
+    json::object one{
+        {"target", event.target}, {"source", event.source}, {"status", to_string(event.status)}};
     if (!event.message.empty())
       one["message"] = event.message;
     all.push_back(std::move(one));

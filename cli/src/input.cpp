@@ -37,17 +37,6 @@ result<std::string> read_file(const std::string& path) {
   return read_all(file.get(), "The file " + path);
 }
 
-const char* kind_of(const json::value& value) noexcept {
-  switch (value.kind()) {
-  case json::kind::null: return "null";
-  case json::kind::bool_: return "a boolean";
-  case json::kind::string: return "a string";
-  case json::kind::array: return "an array";
-  case json::kind::object: return "an object";
-  default: return "a number";
-  }
-}
-
 // What messages call the place that the text came from.
 std::string name_of(const std::string& argument, std::string_view option) {
   if (argument == "-")
@@ -59,16 +48,22 @@ std::string name_of(const std::string& argument, std::string_view option) {
 
 } // namespace
 
+result<json::value> read_json_file(const std::string& file) {
+  const std::string name = file == "-" ? "standard input" : file;
+  auto text = file == "-" ? read_all(stdin, "Standard input") : read_file(file);
+  if (!text)
+    return text.error();
+  if (text->empty())
+    return error{errc::invalid_syntax, name + " is empty; a JSON text must stand there."};
+  return parse_json(*text, name);
+}
+
 result<json::value> read_json_argument(const std::string& argument, std::string_view option) {
   const std::string name = name_of(argument, option);
   if (argument == "@")
     return error{errc::not_found, std::string(option) + " @ names no file; write @FILE."};
-  if (argument == "-" || (!argument.empty() && argument.front() == '@')) {
-    auto text = argument == "-" ? read_all(stdin, "Standard input") : read_file(name);
-    if (!text)
-      return text.error();
-    return parse_json(*text, name);
-  }
+  if (argument == "-" || (!argument.empty() && argument.front() == '@'))
+    return read_json_file(argument == "-" ? argument : name);
   return parse_json(argument, name);
 }
 
@@ -86,6 +81,17 @@ result<json::object> read_object_argument(const std::string& argument, std::stri
                                           kind_of(*value) + "."};
   }
   return std::move(value->get_object());
+}
+
+const char* kind_of(const json::value& value) noexcept {
+  switch (value.kind()) {
+  case json::kind::null: return "null";
+  case json::kind::bool_: return "a boolean";
+  case json::kind::string: return "a string";
+  case json::kind::array: return "an array";
+  case json::kind::object: return "an object";
+  default: return "a number";
+  }
 }
 
 } // namespace millrace::cli

@@ -61,11 +61,12 @@ int run(int count, char** arguments) {
   action chosen;
   add_run(app, chosen);
   add_validate(app, chosen);
+  add_eval(app, chosen);
   add_list(app, chosen);
   add_show(app, chosen);
   add_resume(app, chosen);
   add_cancel(app, chosen);
-  for (const char* name : {"test", "redrive", "eval"})
+  for (const char* name : {"test", "redrive"})
     keep_word(app, name, chosen);
   const bool is_alone = count < 2;
   const exit_status read_status = read(app, count, arguments, chosen);

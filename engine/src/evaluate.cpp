@@ -17,6 +17,12 @@ error missing(std::string_view name, std::string_view type) {
                                    "\" that is " + std::string(type) + "."};
 }
 
+// An expression may look at any value; an empty object where there is none.
+json::value optional_value(const json::object& given, std::string_view name) {
+  const json::value* value = given.if_contains(name);
+  return value ? *value : json::value(json::object());
+}
+
 json::object outcome(const result<flows::resolved>& found) {
   if (!found)
     return failure("Error", found.error().message());
@@ -29,17 +35,15 @@ result<json::object> evaluate_jsonpath(const json::object& given) {
   auto path = text_member(given, "path");
   if (!path)
     return path.error();
-  const json::value* data = given.if_contains("data");
-  const json::value nothing = json::object();
-  const flows::scope visible(data ? *data : nothing);
-  return outcome(flows::path::compile(*path).evaluate(visible));
+  const json::value data = optional_value(given, "data");
+  return outcome(flows::path::compile(*path).evaluate(flows::scope(data)));
 }
 
 result<json::object> evaluate_condition(const json::object& given) {
   auto text = text_member(given, "condition");
   if (!text)
     return text.error();
-  const json::object context = optional_object(given, "context");
+  const json::value context = optional_value(given, "context");
   flows::condition_trace trace;
   const auto holds = flows::condition::compile(*text).holds(flows::scope(context), &trace);
   if (!holds)
@@ -64,7 +68,7 @@ result<json::object> evaluate_template(const json::object& given) {
   auto kind = text_member(given, "kind");
   if (!kind)
     return kind.error();
-  const json::object context = optional_object(given, "context");
+  const json::value context = optional_value(given, "context");
   const flows::scope visible(context);
   if (*kind == "render") {
     auto text = text_member(given, "template");
@@ -89,11 +93,8 @@ result<json::object> evaluate_template(const json::object& given) {
 json::array to_json(const std::vector<flows::mapping_event>& events) {
   json::array all;
   for (const flows::mapping_event& event : events) {
-    using status = flows::mapping_event::status_type;
-    const char* name = event.status == status::success ? "SUCCESS"
-                       : event.status == status::warn  ? "WARN"
-                                                       : "ERROR";
-    all.push_back({{"target", event.target}, {"source", event.source}, {"status", name}});
+    all.push_back(
+        {{"target", event.target}, {"source", event.source}, {"status", to_string(event.status)}});
   }
   return all;
 }
@@ -108,17 +109,18 @@ result<json::object> evaluate_mapping(const json::object& given) {
   if (!mappings)
     return mappings.error();
   std::vector<flows::mapping_event> events;
-  json::object context = optional_object(given, "context");
+  auto context = optional_object(given, "context");
+  if (!context)
+    return context.error();
   if (*kind == "input") {
     json::object input =
-        flows::input_mappings::compile(*mappings).prepare(flows::scope(context), &events);
+        flows::input_mappings::compile(*mappings).prepare(flows::scope(*context), &events);
     return json::object{{"input", std::move(input)}, {"results", to_json(events)}};
   }
   if (*kind != "output")
     return missing("kind", "\"input\", \"output\" or \"step\"");
-  const json::value* given_output = given.if_contains("output");
-  json::value output = given_output ? *given_output : json::value(json::object());
-  flows::context target(std::move(context));
+  json::value output = optional_value(given, "output");
+  flows::context target(std::move(*context));
   flows::output_mappings::compile(*mappings).apply(output, nullptr, target, &events);
   return json::object{{"context", target.to_object()}, {"results", to_json(events)}};
 }
@@ -139,9 +141,20 @@ result<json::object> object_member(const json::object& given, std::string_view n
   return value->get_object();
 }
 
-json::object optional_object(const json::object& given, std::string_view name) {
+result<json::object> optional_object(const json::object& given, std::string_view name) {
   const json::value* value = given.if_contains(name);
-  return value && value->is_object() ? value->get_object() : json::object();
+  if (!value || value->is_null())
+    return json::object();
+  return object_member(given, name);
+}
+
+result<json::array> optional_array(const json::object& given, std::string_view name) {
+  const json::value* value = given.if_contains(name);
+  if (!value || value->is_null())
+    return json::array();
+  if (!value->is_array())
+    return missing(name, "an array");
+  return value->get_array();
 }
 
 json::object failure(std::string_view name, std::string_view message) {

@@ -19,8 +19,10 @@ inline constexpr std::int64_t start_time = 1'704'067'200'000; // 2024-01-01T00:0
 /// A member of `given`; an error that names it where it is missing or of another type.
 [[nodiscard]] result<std::string> text_member(const json::object& given, std::string_view name);
 [[nodiscard]] result<json::object> object_member(const json::object& given, std::string_view name);
-/// The same for a member that may be missing: then it is empty.
-[[nodiscard]] json::object optional_object(const json::object& given, std::string_view name);
+/// The same for a member that may be missing or null: then it is empty.
+[[nodiscard]] result<json::object> optional_object(const json::object& given,
+                                                   std::string_view name);
+[[nodiscard]] result<json::array> optional_array(const json::object& given, std::string_view name);
 
 /// {"error": {"name", "message"}}.
 [[nodiscard]] json::object failure(std::string_view name, std::string_view message);

@@ -146,24 +146,25 @@ json::object describe(const execution_record& record, const execution_notes& not
 }
 
 // The given flows as one source: variables of the flow record stand in each of its versions.
-json::object as_bundle(const json::object& given) {
-  const json::object metadata = optional_object(given, "flowMetadata");
-  json::array flows;
-  if (const json::value* listed = given.if_contains("flows"); listed && listed->is_array()) {
-    for (const json::value& each : listed->get_array()) {
-      json::value flow = each;
-      if (json::object* members = flow.if_object()) {
-        const json::value* id = members->if_contains("id");
-        const json::value* record =
-            id && id->is_string() ? metadata.if_contains(id->get_string()) : nullptr;
-        if (record && record->is_object() && !members->contains("flowVariables"))
-          if (const json::value* variables = record->get_object().if_contains("flowVariables"))
-            (*members)["flowVariables"] = *variables;
-      }
-      flows.push_back(std::move(flow));
-    }
+result<json::object> as_bundle(const json::object& given) {
+  const auto metadata = optional_object(given, "flowMetadata");
+  if (!metadata)
+    return metadata.error();
+  auto flows = optional_array(given, "flows");
+  if (!flows)
+    return flows.error();
+  for (json::value& flow : *flows) {
+    json::object* members = flow.if_object();
+    if (!members)
+      return error{errc::invalid_input, "Each of the \"flows\" must be an object."};
+    const json::value* id = members->if_contains("id");
+    const json::value* record =
+        id && id->is_string() ? metadata->if_contains(id->get_string()) : nullptr;
+    if (record && record->is_object() && !members->contains("flowVariables"))
+      if (const json::value* variables = record->get_object().if_contains("flowVariables"))
+        (*members)["flowVariables"] = *variables;
   }
-  json::object bundle{{"formatVersion", "1.0"}, {"flows", std::move(flows)}};
+  json::object bundle{{"formatVersion", "1.0"}, {"flows", std::move(*flows)}};
   for (const char* section : {"stepDefinitions", "agents"})
     if (const json::value* records = given.if_contains(section))
       bundle[section] = *records;
@@ -183,14 +184,11 @@ json::object refused_start(const json::object& start, const error& reason) {
   return json::object{{"executions", json::array{std::move(out)}}};
 }
 
-result<json::array> deliver(engine& running, const json::object& given) {
+result<json::array> deliver(engine& running, const json::array& events) {
   json::array codes;
-  const json::value* events = given.if_contains("resume");
-  if (!events || !events->is_array())
-    return codes;
-  for (const json::value& each : events->get_array()) {
+  for (const json::value& each : events) {
     if (!each.is_object())
-      continue;
+      return error{errc::invalid_input, "Each event of \"resume\" must be an object."};
     auto key = text_member(each.get_object(), "correlationValue");
     if (!key)
       return key.error();
@@ -211,6 +209,12 @@ result<json::object> evaluate_flow(const json::object& given) {
   auto start = object_member(given, "start");
   if (!start)
     return start.error();
+  const auto bundle = as_bundle(given);
+  if (!bundle)
+    return bundle.error();
+  const auto events = optional_array(given, "resume");
+  if (!events)
+    return events.error();
   const auto heard = std::make_shared<listener>();
   engine_options options;
   options.clock = make_virtual_clock(
@@ -221,7 +225,7 @@ result<json::object> evaluate_flow(const json::object& given) {
   auto running = engine::open(std::move(options));
   if (!running)
     return running.error();
-  auto defined = running->define(json::value(as_bundle(given)), "flows", {.accept_invalid = true});
+  auto defined = running->define(json::value(*bundle), "flows", {.accept_invalid = true});
   if (!defined)
     return defined.error();
   const auto root = running->start(*start);
@@ -231,7 +235,7 @@ result<json::object> evaluate_flow(const json::object& given) {
     return root.error();
   if (auto quiet = running->wait_until_quiet(real_time_max); !quiet)
     return quiet.error();
-  auto codes = deliver(*running, given);
+  auto codes = deliver(*running, *events);
   if (!codes)
     return codes.error();
   execution_filter every;

@@ -26,11 +26,8 @@ json::object flow_of(json::object step) {
           {"steps", std::move(steps)}};
 }
 
-step_result run(const steps::registry& registry, std::string_view module, std::string_view type,
+step_result run(const registered_handler& handler, std::string_view module, std::string_view type,
                 const json::object& input, const json::object& config, const json::object& step) {
-  const registered_handler* handler = registry.find(type, module);
-  if (!handler)
-    return registry.why_not(type, module);
   const step_request request{
       .flow_definition_id = flow_id,
       .flow_definition_version = 1,
@@ -47,7 +44,16 @@ step_result run(const steps::registry& registry, std::string_view module, std::s
       .random_high = random_high,
       .random_low = random_low,
   };
-  return steps::run_attempt(*handler, request);
+  return steps::run_attempt(handler, request);
+}
+
+step_result run(const steps::registry& registry, const flows::run_step_effect& wanted) {
+  const std::string& module = wanted.step->module_identifier;
+  const std::string& type = wanted.step->type;
+  const registered_handler* handler = registry.find(type, module);
+  if (!handler)
+    return registry.why_not(type, module);
+  return run(*handler, module, type, *wanted.input, wanted.custom_config, wanted.step->raw);
 }
 
 // Answers every effect until the one step is over. Delays and retries cost no time.
@@ -64,10 +70,7 @@ void run_to_end(flows::interpreter& interpreter, flows::execution_state& state,
       continue;
     }
     if (auto* step = std::get_if<flows::run_step_effect>(&*wanted))
-      interpreter.on_result(step->cursor,
-                            run(registry, step->step->module_identifier, step->step->type,
-                                *step->input, step->custom_config, step->step->raw),
-                            at);
+      interpreter.on_result(step->cursor, run(registry, *step), at);
     else if (auto* start = std::get_if<flows::start_flow_effect>(&*wanted))
       interpreter.on_started(start->cursor, make_uuid_v7(at.now, random_high, random_low),
                              make_uuid_v7(at.now, random_low, random_high), at);
@@ -80,7 +83,9 @@ result<json::object> evaluate_step(const json::object& given) {
   auto step = object_member(given, "step");
   if (!step)
     return step.error();
-  json::object context = optional_object(given, "context");
+  auto context = optional_object(given, "context");
+  if (!context)
+    return context.error();
   const auto registry = steps::registry::with_system_modules();
   flows::definition_rules rules;
   rules.step_types = registry.step_types();
@@ -88,7 +93,7 @@ result<json::object> evaluate_step(const json::object& given) {
   if (!compiled.ok())
     return json::object{
         {"status", "FAILED"},
-        {"context", std::move(context)},
+        {"context", std::move(*context)},
         {"errorInfo",
          brief({"ConfigurationError", flows::describe(compiled.problems), {}, false})}};
   flows::execution_identity identity;
@@ -96,7 +101,7 @@ result<json::object> evaluate_step(const json::object& given) {
   identity.root_flow_execution_id = execution_id;
   identity.started_at = start_time;
   auto state = flows::execution_state::on_context(std::move(compiled.definition),
-                                                  std::move(identity), std::move(context));
+                                                  std::move(identity), std::move(*context));
   flows::interpreter interpreter(*state);
   run_to_end(interpreter, *state, registry);
   json::object out{{"status", to_string(state->status())},
@@ -110,8 +115,12 @@ result<json::object> evaluate_transform(const json::object& given) {
   auto module = text_member(given, "module");
   if (!module)
     return module.error();
-  const json::object input = optional_object(given, "input");
-  const json::object context = optional_object(given, "context");
+  auto input = optional_object(given, "input");
+  auto context = optional_object(given, "context");
+  auto raw_config = optional_object(given, "customConfig");
+  for (const auto* each : {&input, &context, &raw_config})
+    if (!*each)
+      return each->error();
   const json::object run_state{{"flowDefinitionId", flow_id},
                                {"flowDefinitionVersion", 1},
                                {"flowExecutionId", execution_id},
@@ -119,19 +128,18 @@ result<json::object> evaluate_transform(const json::object& given) {
                                {"currentStepInstanceId", step_id},
                                {"status", "RUNNING"},
                                {"startTime", format_timestamp(start_time)},
-                               {"currentContextData", context}};
-  json::object config;
-  if (const json::value* raw = given.if_contains("customConfig"); raw && raw->is_object()) {
-    flows::scope visible(context);
-    visible.push(run_state).push(input);
-    auto rendered = flows::value_template::compile(*raw).render(visible);
-    if (!rendered)
-      return failure("Error", rendered.error().message());
-    if (rendered->is_object())
-      config = std::move(rendered->get_object());
-  }
-  auto outcome = run(steps::registry::with_system_modules(), *module, "DATA_TRANSFORMATION", input,
-                     config, given);
+                               {"currentContextData", *context}};
+  flows::scope visible(*context);
+  visible.push(run_state).push(*input);
+  const auto config = flows::value_template::compile(json::value(*raw_config)).render(visible);
+  if (!config)
+    return failure("Error", config.error().message());
+  // No step stands around it: whether somebody registered the module elsewhere is not asked.
+  const auto registry = steps::registry::with_system_modules();
+  const registered_handler* handler = registry.find_module(*module);
+  auto outcome =
+      handler ? run(*handler, *module, "DATA_TRANSFORMATION", *input, config->as_object(), given)
+              : steps::no_such_transformation(*module);
   if (!outcome)
     return failure(outcome.error().name, outcome.error().message);
   return json::object{{"output", std::move(*outcome)}};

@@ -154,6 +154,15 @@ bool js_falsy(const json::value& value) {
 
 } // namespace
 
+std::string_view to_string(mapping_event::status_type status) noexcept {
+  switch (status) {
+  case mapping_event::status_type::success: return "SUCCESS";
+  case mapping_event::status_type::warn: return "WARN";
+  case mapping_event::status_type::error: break;
+  }
+  return "ERROR";
+}
+
 result<void> set_by_dots(json::object& object, std::string_view target, json::value value) {
   const std::vector<std::string> names = split_target(target);
   if (names.size() > limits().expression_depth_max) {

@@ -99,6 +99,24 @@ const std::vector<bad_input>& cases() {
        "--no-wait does not wait"},
       {"test", {"test", "t.json"}, "millrace test is not part of this version."},
       {"redrive", {"redrive", "x"}, "millrace redrive is not part of this version."},
+      {"eval nothing",
+       {"eval"},
+       "Name what to evaluate: jsonpath, condition, template, mapping, transform, flow."},
+      {"eval an unknown kind",
+       {"eval", "xpath"},
+       "There is no kind \"xpath\" to evaluate; there are: jsonpath, condition, template, "
+       "mapping, transform, flow."},
+      {"eval no file",
+       {"eval", "flow", "--given", "nix.json"},
+       "The file nix.json cannot be opened: No such file or directory."},
+      {"eval a folder", {"eval", "flow", "--given", "."}, "The file . cannot be read"},
+      {"eval nameless", {"eval", "flow", "--given", ""}, "--given names no file"},
+      {"eval not JSON", {"eval", "flow", "--given", "cut.json"}, "cut.json: line 2, column 9: "},
+      {"eval an object",
+       {"eval", "flow", "--given", "no-flow.json"},
+       "no-flow.json must be an array of given objects"},
+      {"eval two kinds", {"eval", "flow", "mapping"}, "not expected: mapping"},
+      {"eval given no value", {"eval", "flow", "--given"}, "--given: 1 required"},
       {"validate nothing", {"validate"}, "Name a flow file"},
       {"payload not JSON", {"resume", "key", "--payload", "{"}, "There is no database"},
       {"list", {"list"}, "There is no database new.db."},
@@ -115,7 +133,8 @@ const std::vector<bad_input>& cases() {
 
 bool takes_database(const bad_input& each) {
   const std::string& command = each.arguments.front();
-  return command != "validate" && command != "test" && command != "redrive" && command != "fly";
+  return command != "validate" && command != "test" && command != "redrive" && command != "fly" &&
+         command != "eval";
 }
 
 } // namespace
@@ -173,10 +192,9 @@ TEST_CASE("the help lists what works and nothing else") {
   const workplace place;
   const outcome result = place.run({"--help"});
   CHECK(result.status == 0);
-  for (const char* word : {"run", "validate", "list", "show", "resume", "cancel"})
+  for (const char* word : {"run", "validate", "eval", "list", "show", "resume", "cancel"})
     CHECK(result.out.find(std::string("\n  ") + word + ' ') != std::string::npos);
-  for (const char* word : {"redrive", "eval"})
-    CHECK(result.out.find(word) == std::string::npos);
+  CHECK(result.out.find("redrive") == std::string::npos);
   CHECK(place.run({"run", "--help"}).out.find("--mock") == std::string::npos);
 }
 

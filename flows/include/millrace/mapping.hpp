@@ -8,6 +8,7 @@
 #include <millrace/scope.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace::flows {
@@ -24,6 +25,9 @@ struct mapping_event {
   status_type status = status_type::success;
   std::string message; ///< empty for success
 };
+
+/// SUCCESS, WARN or ERROR. Source: Allma execution monitoring, mapping events.
+[[nodiscard]] std::string_view to_string(mapping_event::status_type status) noexcept;
 
 /// Sets `value` in `object` at a dotted target ("a.b[0].c"); intermediate objects are created, and
 /// arrays where the next segment is an index. Returns an error where a scalar stands in the way.
