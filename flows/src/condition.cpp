@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/condition.hpp>
 
+#include "condition_parts.hpp"
+
 #include <millrace/js.hpp>
 #include <millrace/limits.hpp>
 
@@ -384,6 +386,31 @@ result<bool> condition::holds(const scope& visible, condition_trace* trace) cons
       return true;
   }
   return false;
+}
+
+condition_parts parts_of_condition(std::string_view text) {
+  condition_parts out;
+  if (text.size() > limits().expression_bytes_max)
+    return out;
+  std::size_t cuts = 0;
+  cutter(text).run([&](std::string_view each, bool) {
+    if (++cuts > limits().condition_parts_max)
+      return;
+    const part read = read_part(each);
+    out.compares_bracket =
+        out.compares_bracket || (read.what != comparison::none && each.substr(0, 2) == "$[");
+    out.paths.push_back(read.left.text());
+    if (read.what != comparison::none && !read.right_literal && !read.right_is_undefined)
+      out.paths.push_back(read.right.text());
+  });
+  std::size_t joints = 0;
+  for (std::size_t i = 0; i + 1 < text.size(); ++i)
+    if (text[i] == text[i + 1] && (text[i] == '&' || text[i] == '|')) {
+      ++joints;
+      ++i;
+    }
+  out.has_joint_inside = joints >= cuts; // every cut but the last part's end is one
+  return out;
 }
 
 } // namespace millrace::flows

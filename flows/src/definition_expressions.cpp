@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "definition_expressions.hpp"
 
+#include "definition_differences.hpp"
 #include "shape.hpp"
 
 #include <millrace/path.hpp>
@@ -36,8 +37,7 @@ void check_output_mapping(problem_list& problems, const std::string& pointer,
                                 ", but is " + shape::quoted(target));
   }
   if (source.is_string() && source.get_string() == "$") {
-    problems.warning(pointer, "Allma documents a bare \"$\" for the whole output but refuses to "
-                              "load it today; write \"$.\", which means the same on both");
+    warn_difference(problems, pointer, differences::whole_output);
   } else if (!is_path_text(source)) {
     refuse_path(problems, pointer, "the source of an output mapping", source);
   } else {
@@ -66,6 +66,7 @@ void warn_unusable_path(problem_list& problems, const std::string& pointer, std:
   } else if (const error* doubt = compiled.doubt()) {
     problems.warning(pointer, "the path never finds anything: " + doubt->message());
   }
+  warn_path_differences(problems, pointer, text);
 }
 
 void warn_unusable_plain_path(problem_list& problems, const std::string& pointer,
@@ -82,12 +83,16 @@ void warn_unusable_template(problem_list& problems, const std::string& pointer,
   if (const error* reason = compiled.problem()) {
     problems.warning(pointer, cannot_work("the template", *reason));
   }
+  warn_template_differences(problems, pointer, text);
 }
 
 void warn_unusable_templates(problem_list& problems, const std::string& pointer,
                              const json::value& value) {
   if (const auto* text = value.if_string()) {
     warn_unusable_template(problems, pointer, *text);
+    if (is_path_text(value)) {
+      warn_path_differences(problems, pointer, *text);
+    }
   } else if (const auto* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i) {
       warn_unusable_templates(problems, child(pointer, i), (*array)[i]);
@@ -114,6 +119,9 @@ const json::object* check_input_mappings(object_reader& reader, std::string_view
       refuse_path(reader.problems(), pointer, "the source of an input mapping", mapping.value());
     } else {
       warn_unusable_path(reader.problems(), pointer, mapping.value().get_string());
+      if (std::string_view(mapping.value().get_string()).substr(0, 3) == "$..") {
+        warn_difference(reader.problems(), pointer, differences::descent_over_run_state);
+      }
     }
   }
   return mappings;

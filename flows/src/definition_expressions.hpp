@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Paths, mappings and templates in a definition's text: their shape is checked here, and what can
-// be known already to fail when it runs is a warning.
+// be known already to fail when it runs, or to give another result on Allma, is a warning.
 #pragma once
 
 #include "definition_checks.hpp"

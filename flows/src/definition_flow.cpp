@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "definition_flow.hpp"
 
+#include "definition_differences.hpp"
 #include "definition_expressions.hpp"
 #include "definition_inherit.hpp"
 #include "definition_step.hpp"
@@ -35,8 +36,8 @@ void check_timestamps(object_reader& reader) {
 void check_flow_variables(object_reader& reader) {
   const json::object* variables = reader.object("flowVariables");
   if (variables != nullptr && !variables->empty()) {
-    reader.warning("flowVariables", "these take effect as the variables of the flow, set when this "
-                                    "text is loaded; Allma ignores those of a version at run time");
+    warn_difference(reader.problems(), reader.pointer("flowVariables"),
+                    differences::flow_variables);
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // PARALLEL_FORK_MANAGER: items, branches and how their results become one.
+#include "definition_differences.hpp"
 #include "definition_expressions.hpp"
 #include "definition_step.hpp"
 #include "shape.hpp"
@@ -158,8 +159,7 @@ fork_config compile_fork(object_reader& reader) {
     fork.aggregation = read_aggregation(reader.inside("aggregationConfig"));
   }
   if (reader.has("onError")) {
-    reader.warning("onError", "Allma today does not consult onError when a branch fails: the flow "
-                              "fails at once");
+    warn_difference(reader.problems(), reader.pointer("onError"), differences::fork_error);
   }
   return fork;
 }

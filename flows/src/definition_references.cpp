@@ -2,10 +2,12 @@
 //
 // What steps say about each other: targets that do not exist, steps that nothing leads to, and
 // orders of steps that Allma runs otherwise.
+#include "definition_differences.hpp"
 #include "definition_flow.hpp"
 #include "names.hpp"
 #include "shape.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -116,6 +118,30 @@ step_set waits_without_pause(const flow_definition& flow) {
   return found;
 }
 
+/// Whether a mapping of the step descends.
+bool descends(const step& candidate) {
+  const json::value* mappings = candidate.raw.if_contains("inputMappings");
+  const json::object* sources = mappings != nullptr ? mappings->if_object() : nullptr;
+  return sources != nullptr && std::any_of(sources->begin(), sources->end(), [](const auto& entry) {
+           const json::string* source = entry.value().if_string();
+           return source != nullptr && source->find("..") != json::string::npos;
+         });
+}
+
+/// Allma's descents do not look into what it has moved out of the context.
+void check_moved_outputs(const flow_definition& flow, const std::string& steps,
+                         problem_list& problems) {
+  const bool any_descends = std::any_of(flow.steps.begin(), flow.steps.end(),
+                                        [](const auto& each) { return descends(each.second); });
+  for (const auto& [id, current] : flow.steps) {
+    const json::value* forced = current.raw.if_contains("forceS3Offload");
+    if (any_descends && forced != nullptr && *forced == true) {
+      warn_difference(problems, child(child(steps, id), "forceS3Offload"),
+                      differences::moved_output);
+    }
+  }
+}
+
 } // namespace
 
 void check_references(const flow_definition& target, object_reader& reader) {
@@ -126,6 +152,7 @@ void check_references(const flow_definition& target, object_reader& reader) {
     reader.error("startStepInstanceId",
                  leads_nowhere("the flow's start", target.start_step_instance_id, target));
   }
+  check_moved_outputs(target, steps, problems);
   const step_set reached = reachable_steps(target);
   const step_set unpaused = waits_without_pause(target);
   for (const auto& [id, current] : target.steps) {
@@ -136,9 +163,7 @@ void check_references(const flow_definition& target, object_reader& reader) {
                                     "; lead a transition to it or remove it");
     }
     if (unpaused.count(id) != 0) {
-      problems.warning(pointer, "Allma today runs through this wait without pausing, because it is "
-                                "a first step or follows another wait or a called flow; to run "
-                                "there, put a NO_OP step before it");
+      warn_difference(problems, pointer, differences::wait_without_pause);
     }
   }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "definition_step.hpp"
 
+#include "definition_differences.hpp"
 #include "definition_expressions.hpp"
 #include "shape.hpp"
 
 #include <millrace/js.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace::flows::definitions {
@@ -117,6 +119,7 @@ transition read_transition(object_reader reader) {
     reader.refuse("condition", "a text such as \"$.total > 100\"");
   } else if (const json::string* text = check_path(reader, "condition")) {
     result.when = condition::compile(*text);
+    warn_condition_differences(reader.problems(), reader.pointer("condition"), *text);
   }
   result.next_step_instance_id = reader.required_text("nextStepInstanceId").value_or(std::string());
   result.max_transitions =
@@ -145,6 +148,18 @@ void read_transitions(step& target, object_reader& reader) {
                                             .value_or(target.default_next_max_transitions);
 }
 
+/// A template in literals that can never be rendered, on a step that asks to ignore its errors.
+void warn_failing_literals(const step& target, object_reader& reader) {
+  const bool fails =
+      target.literals &&
+      std::any_of(target.literals->begin(), target.literals->end(),
+                  [](const auto& literal) { return literal.second.problem() != nullptr; });
+  if (fails && target.on_error.continue_on_failure) {
+    warn_difference(reader.problems(), child(reader.pointer("onError"), "continueOnFailure"),
+                    differences::literals_not_ignored);
+  }
+}
+
 } // namespace
 
 step compile_step(std::string_view id, object_reader reader, const definition_rules& rules) {
@@ -160,6 +175,7 @@ step compile_step(std::string_view id, object_reader reader, const definition_ru
   read_transitions(result, reader);
   if (reader.object("onError") != nullptr) {
     result.on_error = compile_error_handling(reader.inside("onError"));
+    warn_failing_literals(result, reader);
   }
   if (reader.object("delay") != nullptr) {
     result.delay = compile_delay(reader.inside("delay"));

@@ -2,6 +2,7 @@
 //
 // What each step type demands. A type that is in the rules but not here has the common members
 // only.
+#include "definition_differences.hpp"
 #include "definition_expressions.hpp"
 #include "definition_step.hpp"
 #include "names.hpp"
@@ -113,9 +114,7 @@ void check_flow_id_given(object_reader& reader) {
                             "nothing names the flow to start; add flowDefinitionId to literals, "
                             "or map it with inputMappings, or write it on the step");
   } else if (!on_step) {
-    reader.problems().warning(reader.pointer(),
-                              "Allma documents this form but refuses to load it today; to run "
-                              "there, write flowDefinitionId on the step as well");
+    warn_difference(reader.problems(), reader.pointer(), differences::start_without_field);
   }
   for (const char* key : {"flowDefinitionId", "flowVersion"}) {
     if (reader.has(key) && given_by_input(reader, key)) {
@@ -124,9 +123,7 @@ void check_flow_id_given(object_reader& reader) {
     }
   }
   if (!reader.has("flowVersion") && given_by_input(reader, "flowVersion")) {
-    reader.problems().warning(reader.pointer(),
-                              "Allma today starts the latest published version unless flowVersion "
-                              "stands on the step; to run there, write it on the step");
+    warn_difference(reader.problems(), reader.pointer(), differences::start_version_in_input);
   }
 }
 
@@ -183,8 +180,7 @@ start_config compile_start(object_reader& reader) {
   check_flow_id_given(reader);
   check_start_literals(reader);
   if (result.sync && reader.has("onError")) {
-    reader.warning("onError", "Allma today does not consult onError when the called flow fails: "
-                              "the calling flow fails at once");
+    warn_difference(reader.problems(), reader.pointer("onError"), differences::call_error);
   }
   return result;
 }
@@ -211,7 +207,47 @@ wait_config compile_wait(object_reader& reader) {
                    "no prompt is sent before a wait, neither here nor on Allma today; send it "
                    "with a step of its own");
   }
+  if (reader.has("onError")) {
+    warn_difference(reader.problems(), reader.pointer("onError"), differences::wait_error);
+  }
   return result;
+}
+
+// Differences that only one type or module has ----------------------------------------------------
+
+/// Whether the step's output mappings let its message into the context.
+bool keeps_message(object_reader& reader) {
+  const json::value* mappings = reader.find("outputMappings");
+  if (mappings == nullptr || !mappings->is_object()) {
+    return true;
+  }
+  const json::object& entries = mappings->get_object();
+  return std::any_of(entries.begin(), entries.end(), [](const auto& entry) {
+    const json::string* source = entry.value().if_string();
+    return source != nullptr && (*source == "$" || *source == "$." || *source == "$.message");
+  });
+}
+
+void check_no_op(object_reader& reader) {
+  if (!reader.has("name") && keeps_message(reader)) {
+    warn_difference(reader.problems(), reader.pointer(), differences::no_op_without_name);
+  }
+}
+
+void check_join(object_reader& reader) {
+  const json::value* module = reader.find("moduleIdentifier");
+  if (module == nullptr || *module != "system/join-data") {
+    return;
+  }
+  for (const char* place : {"literals", "customConfig"}) {
+    const json::value* members = reader.find(place);
+    const json::object* given = members != nullptr ? members->if_object() : nullptr;
+    const json::value* type = given != nullptr ? given->if_contains("join_type") : nullptr;
+    if (type != nullptr && *type == "right") {
+      warn_difference(reader.problems(), child(reader.pointer(place), "join_type"),
+                      differences::right_join);
+    }
+  }
 }
 
 } // namespace
@@ -222,6 +258,7 @@ void compile_step_type(step& target, object_reader& reader, const definition_rul
   if (type == "DATA_TRANSFORMATION" || type == "CUSTOM_LOGIC" || type == "DATA_LOAD" ||
       type == "DATA_SAVE") {
     require_module(reader, rules);
+    check_join(reader);
   } else if (type == "START_FLOW_EXECUTION") {
     target.start = compile_start(reader);
   } else if (type == "NO_OP" || type == "END_FLOW" || type == "PARALLEL_FORK_MANAGER" ||
@@ -230,6 +267,8 @@ void compile_step_type(step& target, object_reader& reader, const definition_rul
   }
   if (type == "END_FLOW") {
     check_end_flow(reader);
+  } else if (type == "NO_OP") {
+    check_no_op(reader);
   } else if (type == "PARALLEL_FORK_MANAGER") {
     target.fork = compile_fork(reader);
   } else if (type == "WAIT_FOR_EXTERNAL_EVENT") {

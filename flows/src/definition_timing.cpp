@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Delays, retries and what happens to a step's error.
+#include "definition_differences.hpp"
 #include "definition_step.hpp"
 
 #include <utility>
@@ -61,15 +62,12 @@ error_handling compile_error_handling(object_reader reader) {
     object_reader retries = reader.inside("retries");
     result.retries = read_retry_policy(retries, 0, 0);
     result.retries->error_equals = retries.texts("errorEquals");
-    reader.warning("retries", "Allma today does not read retries: it tries every transient error "
-                              "five times; Millrace follows what is written here");
+    warn_difference(reader.problems(), reader.pointer("retries"), differences::retries);
   }
   if (reader.object("retryOnContentError") != nullptr) {
     result.retry_on_content_error = read_retry_policy(reader.inside("retryOnContentError"), 1, 1);
-    reader.warning("retryOnContentError",
-                   "Allma today retries three times, after 10, 20 and 40 seconds, whatever "
-                   "stands here, and then ends the flow without its fallback; Millrace follows "
-                   "what is written here");
+    warn_difference(reader.problems(), reader.pointer("retryOnContentError"),
+                    differences::content_retries);
   }
   result.fallback_step_instance_id =
       reader.nonempty_text("fallbackStepInstanceId").value_or(std::string());

@@ -5,9 +5,8 @@
 #include <millrace/evaluate.hpp>
 
 #include "catch.hpp"
-#include "conformance.hpp"
+#include "conformance_tests.hpp"
 
-#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,16 +15,6 @@ using namespace millrace;
 using testing::conformance_case;
 
 namespace {
-
-// Abilities that belong to step types which are not built yet; their cases are listed by name when
-// the tests run.
-const std::set<std::string> missing_abilities{"custom_lambda", "queue_failure", "sqs_send"};
-
-bool can_run(const conformance_case& each) {
-  return std::none_of(each.required.begin(), each.required.end(), [](const std::string& ability) {
-    return missing_abilities.count(ability) != 0;
-  });
-}
 
 // {"errorName", "errorMessage"?, "errorMessageContains"?} against what we gave.
 bool error_agrees(const json::object& expected, const json::value* actual, testing::bindings& seen,
@@ -163,7 +152,6 @@ bool executions_agree(const json::array& expected, const json::array& actual,
 }
 
 void check_flow(const conformance_case& each) {
-  INFO(each.name);
   auto got = evaluate(evaluation_kind::flow, each.given);
   INFO((got ? std::string() : got.error().message()));
   REQUIRE(got.has_value());
@@ -180,7 +168,6 @@ void check_flow(const conformance_case& each) {
 }
 
 void check_step(const conformance_case& each) {
-  INFO(each.name);
   auto got = evaluate(evaluation_kind::mapping, each.given);
   REQUIRE(got.has_value());
   testing::bindings seen;
@@ -194,45 +181,10 @@ void check_step(const conformance_case& each) {
 }
 
 bool is_step(const conformance_case& each) {
-  return each.given.at("kind").as_string() == "step";
+  return each.given.at("kind") == "step";
 }
+
+const testing::conformance_tests flow_cases("flow", check_flow);
+const testing::conformance_tests step_cases("mapping", check_step, is_step);
 
 } // namespace
-
-TEST_CASE("whole flows give what the reference recorded") {
-  int run = 0;
-  std::string skipped;
-  for (const conformance_case& each : testing::load_cases("flow.json")) {
-    if (!can_run(each)) {
-      skipped += "\n  " + each.name;
-      continue;
-    }
-    check_flow(each);
-    ++run;
-  }
-  WARN("cases that need step types which are not built yet:" << skipped);
-  CHECK(run >= 208);
-}
-
-TEST_CASE("whole flows follow the decision on every quirk") {
-  for (const conformance_case& each : testing::load_decided_quirks("flow"))
-    if (can_run(each))
-      check_flow(each);
-}
-
-TEST_CASE("single steps give what the reference recorded") {
-  int run = 0;
-  for (const conformance_case& each : testing::load_cases("mapping.json")) {
-    if (!is_step(each))
-      continue;
-    check_step(each);
-    ++run;
-  }
-  CHECK(run == 31);
-}
-
-TEST_CASE("single steps follow the decision on every quirk") {
-  for (const conformance_case& each : testing::load_decided_quirks("mapping"))
-    if (is_step(each))
-      check_step(each);
-}

@@ -4,7 +4,7 @@
 #include <millrace/condition.hpp>
 
 #include "catch.hpp"
-#include "conformance.hpp"
+#include "conformance_tests.hpp"
 
 namespace {
 
@@ -23,7 +23,6 @@ json::object outcome(bool holds, const flows::condition_trace& trace) {
 }
 
 void check(const testing::conformance_case& each) {
-  INFO(each.name);
   const flows::condition condition =
       flows::condition::compile(std::string_view(each.given.at("condition").as_string()));
   INFO(condition.text());
@@ -46,14 +45,6 @@ void check(const testing::conformance_case& each) {
   CHECK(*condition.holds(visible) == *holds);
 }
 
+const testing::conformance_tests cases("condition", check);
+
 } // namespace
-
-TEST_CASE("conditions give what the reference recorded") {
-  for (const testing::conformance_case& each : testing::load_cases("condition.json"))
-    check(each);
-}
-
-TEST_CASE("quirks of conditions are decided, and every decision holds") {
-  for (const testing::conformance_case& each : testing::load_decided_quirks("condition"))
-    check(each);
-}

@@ -50,8 +50,11 @@ TEST_CASE("every sample flow is valid, published and says what it does") {
     INFO(flows::describe(outcome.problems));
     REQUIRE(outcome.ok());
     for (const flows::problem& each : outcome.problems) {
-      // Samples may use what Allma documents but does not run; nothing else may be doubtful.
-      CHECK(each.message.find("Allma") != std::string::npos);
+      // One sample starts flows in the form that Allma documents and refuses to load; nothing else
+      // is doubtful.
+      CHECK(name == "order-intake.json");
+      CHECK(each.pointer == "/steps/trigger_order_processing");
+      CHECK(each.message.rfind("Allma today ", 0) == 0);
     }
     ids.insert(outcome.definition->id);
   }

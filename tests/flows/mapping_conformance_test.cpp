@@ -5,9 +5,8 @@
 #include <millrace/mapping.hpp>
 
 #include "catch.hpp"
-#include "conformance.hpp"
+#include "conformance_tests.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,40 +74,18 @@ void check_output(const conformance_case& each) {
   CHECK(stringify(replayed.to_object()) == stringify(owner.to_object()));
 }
 
-void check(const std::vector<conformance_case>& cases) {
-  for (const conformance_case& each : cases) {
-    INFO(each.area << " case: " << each.name);
-    if (each.given.at("kind") == "input") {
-      check_input(each);
-    } else if (each.given.at("kind") == "output") {
-      check_output(each);
-    }
-  }
+void check(const conformance_case& each) {
+  if (each.given.at("kind") == "input")
+    check_input(each);
+  else
+    check_output(each);
 }
 
-/// The quirks of inputs and outputs with what parity.json decided; those of whole steps are left to
-/// the interpreter's tests.
-std::vector<conformance_case> decided_quirks() {
-  const std::vector<testing::parity_decision> decisions = testing::load_parity();
-  std::vector<conformance_case> cases;
-  for (conformance_case& each : testing::load_cases("quirks.json", "mapping")) {
-    if (each.given.at("kind") == "step") {
-      continue;
-    }
-    INFO("quirk: " << each.name);
-    const auto decision =
-        std::find_if(decisions.begin(), decisions.end(), [&](const testing::parity_decision& d) {
-          return d.area == "mapping" && d.name == each.name;
-        });
-    REQUIRE(decision != decisions.end());
-    if (!decision->same) {
-      REQUIRE(decision->ours);
-      each.expect = *decision->ours;
-    }
-    cases.push_back(std::move(each));
-  }
-  return cases;
+bool is_no_step(const conformance_case& each) {
+  return each.given.at("kind") != "step";
 }
+
+const testing::conformance_tests cases("mapping", check, is_no_step);
 
 json::value parse(std::string_view text) {
   return parse_json(text, "test").value();
@@ -125,18 +102,6 @@ json::object mapped(std::string_view mappings, std::string_view output, std::str
 }
 
 } // namespace
-
-TEST_CASE("every recorded mapping maps as it did in the reference") {
-  const std::vector<conformance_case> cases = testing::load_cases("mapping.json");
-  REQUIRE(cases.size() >= 83);
-  check(cases);
-}
-
-TEST_CASE("every mapping quirk maps as parity.json decides") {
-  const std::vector<conformance_case> cases = decided_quirks();
-  REQUIRE(cases.size() >= 11);
-  check(cases);
-}
 
 TEST_CASE("a source that the output lacks is taken from the step input") {
   struct row {

@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every recorded path case, and every path quirk as parity.json decides it.
+// Every recorded path case, and every path quirk as parity.json decides it; a path gives the same
+// when its root is a layer of a scope.
 #include <millrace/path.hpp>
 
 #include "catch.hpp"
-#include "conformance.hpp"
+#include "conformance_tests.hpp"
 
 namespace {
 
 using namespace millrace;
 
+void check_layered(const flows::path& path, const json::value& data) {
+  if (!data.is_object())
+    return;
+  const json::object nothing;
+  flows::scope layers(data.get_object());
+  layers.push(nothing);
+  const auto whole = path.evaluate(flows::scope(data));
+  const auto layered = path.evaluate(layers);
+  REQUIRE(whole.has_value() == layered.has_value());
+  if (!whole)
+    return;
+  REQUIRE(whole->is_undefined() == layered->is_undefined());
+  if (!whole->is_undefined())
+    CHECK(*whole->get() == *layered->get());
+}
+
 void check(const testing::conformance_case& each) {
-  INFO(each.name);
   const flows::path path =
       flows::path::compile(std::string_view(each.given.at("path").as_string()));
   INFO(path.text());
@@ -25,38 +41,9 @@ void check(const testing::conformance_case& each) {
                                found ? nullptr : &failure, seen, &why);
   INFO(why);
   CHECK(agrees);
+  check_layered(path, each.given.at("data"));
 }
+
+const testing::conformance_tests cases("jsonpath", check);
 
 } // namespace
-
-TEST_CASE("paths give what the reference recorded") {
-  for (const testing::conformance_case& each : testing::load_cases("jsonpath.json"))
-    check(each);
-}
-
-TEST_CASE("quirks of paths are decided, and every decision holds") {
-  for (const testing::conformance_case& each : testing::load_decided_quirks("jsonpath"))
-    check(each);
-}
-
-TEST_CASE("a path case gives the same when its root is a layer of a scope") {
-  for (const testing::conformance_case& each : testing::load_cases("jsonpath.json")) {
-    const json::value& data = each.given.at("data");
-    if (!data.is_object())
-      continue;
-    INFO(each.name);
-    const flows::path path =
-        flows::path::compile(std::string_view(each.given.at("path").as_string()));
-    const json::object nothing;
-    flows::scope layers(data.get_object());
-    layers.push(nothing);
-    const auto whole = path.evaluate(flows::scope(data));
-    const auto layered = path.evaluate(layers);
-    REQUIRE(whole.has_value() == layered.has_value());
-    if (!whole)
-      continue;
-    REQUIRE(whole->is_undefined() == layered->is_undefined());
-    if (!whole->is_undefined())
-      CHECK(*whole->get() == *layered->get());
-  }
-}

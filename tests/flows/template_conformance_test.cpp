@@ -4,7 +4,7 @@
 #include <millrace/template.hpp>
 
 #include "catch.hpp"
-#include "conformance.hpp"
+#include "conformance_tests.hpp"
 
 #include <string>
 #include <utility>
@@ -79,30 +79,16 @@ void check_nested(const conformance_case& each, const scope& visible) {
   INFO(why);
 }
 
-void check(const std::vector<conformance_case>& cases) {
-  for (const conformance_case& each : cases) {
-    const scopes visible(each.given.at("context"));
-    for (const scope& shape : visible.all()) {
-      INFO(each.area << " case: " << each.name);
-      if (each.given.at("kind") == "render") {
-        check_render(each, shape);
-      } else {
-        check_nested(each, shape);
-      }
-    }
+void check(const conformance_case& each) {
+  const scopes visible(each.given.at("context"));
+  for (const scope& shape : visible.all()) {
+    if (each.given.at("kind") == "render")
+      check_render(each, shape);
+    else
+      check_nested(each, shape);
   }
 }
 
+const testing::conformance_tests cases("template", check);
+
 } // namespace
-
-TEST_CASE("every recorded template renders as it did in the reference") {
-  const std::vector<conformance_case> cases = testing::load_cases("template.json");
-  REQUIRE(cases.size() >= 208);
-  check(cases);
-}
-
-TEST_CASE("every template quirk renders as parity.json decides") {
-  const std::vector<conformance_case> cases = testing::load_decided_quirks("template");
-  REQUIRE(cases.size() >= 17);
-  check(cases);
-}

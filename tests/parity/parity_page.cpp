@@ -102,9 +102,21 @@ std::string code(std::string_view text) {
   return out + std::string(fence.rbegin(), fence.rend());
 }
 
+// What `millrace validate` says about a flow in which the case shows.
+std::string notice(const parity_decision& decided) {
+  if (!decided.warns.empty())
+    return "warns";
+  if (!decided.refuses.empty())
+    return "refuses";
+  return decided.silent.empty() ? "" : "silent: " + prose(decided.silent);
+}
+
 std::string introduction(const std::vector<quirk>& quirks) {
   const auto same =
       std::count_if(quirks.begin(), quirks.end(), [](const quirk& q) { return q.decided->same; });
+  const auto noticed = std::count_if(quirks.begin(), quirks.end(), [](const quirk& q) {
+    return !q.decided->same && q.decided->silent.empty();
+  });
   const auto all = static_cast<std::ptrdiff_t>(quirks.size());
   return "# Parity with Allma\n\n"
          "A flow definition gives the same result as on Allma, except where this page says "
@@ -114,8 +126,13 @@ std::string introduction(const std::vector<quirk>& quirks) {
          std::to_string(all) + " cases. In " + std::to_string(same) +
          " Millrace does the same\n(**same**), because flows may rely on it; in " +
          std::to_string(all - same) +
-         " it does otherwise (**otherwise**), mostly what the\ndocumentation says. Made by `./dev "
-         "parity` from `tests/conformance/quirks.json` and `parity.json`.\n";
+         " it does otherwise (**otherwise**), mostly what the\ndocumentation says. Where a "
+         "definition "
+         "shows such a difference, `millrace validate` and `millrace run`\nwarn at the place "
+         "(**warns**), or refuse the flow (**refuses**): " +
+         std::to_string(noticed) +
+         " cases; in the others\nnothing in a definition shows it (**silent**), and the table says "
+         "why. Made by `./dev parity` from\n`tests/conformance/quirks.json` and `parity.json`.\n";
 }
 
 std::string page(const std::vector<quirk>& quirks) {
@@ -123,15 +140,15 @@ std::string page(const std::vector<quirk>& quirks) {
   std::size_t listed = 0;
   for (const auto& [area, heading] : areas) {
     out += "\n## " + std::string(heading) +
-           "\n\n| case | what Allma does | Millrace | what Millrace does, and why |\n"
-           "| --- | --- | --- | --- |\n";
+           "\n\n| case | what Allma does | Millrace | what Millrace does, and why | `validate` |\n"
+           "| --- | --- | --- | --- | --- |\n";
     for (const quirk& each : quirks) {
       if (each.area != area)
         continue;
       ++listed;
       out += "| " + code(each.name) + " | " + prose(each.note) + " | " +
              (each.decided->same ? "same" : "otherwise") + " | " + prose(each.decided->reason) +
-             " |\n";
+             " | " + notice(*each.decided) + " |\n";
     }
   }
   if (listed != quirks.size())

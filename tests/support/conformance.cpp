@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 
 namespace millrace::testing {
 
 namespace {
 
+constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view undefined_text = "<undefined>";
 constexpr std::string_view stack_text = "<stack>";
 constexpr std::size_t uuid_length = 36;
@@ -114,43 +115,114 @@ bool comparison::array(const json::array& expected, const json::array& actual,
   return true;
 }
 
-std::string key_of(std::string_view area, std::string_view name) {
-  return std::string(area) + "\n" + std::string(name);
-}
-
-} // namespace
-
-json::value load_json(std::string_view path) {
+std::string read_text_file(std::string_view path) {
   const std::string whole_path = std::string(MILLRACE_SOURCE_DIR) + "/" + std::string(path);
   std::ifstream file(whole_path, std::ios::binary);
   if (!file)
     throw std::runtime_error(whole_path + " cannot be read");
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  auto parsed = parse_json(text, path);
+  // Every test process reads some of these files when it starts: not character by character.
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+json::value parse_or_throw(std::string_view text, std::string_view what) {
+  auto parsed = parse_json(text, what);
   if (!parsed)
     throw std::runtime_error(parsed.error().message());
   return std::move(*parsed);
 }
 
-std::vector<conformance_case> load_cases(std::string_view file, std::string_view area) {
-  const json::value whole = load_json("tests/conformance/" + std::string(file));
-  std::vector<conformance_case> cases;
-  for (const json::value& each : whole.as_array()) {
-    const json::object& row = each.as_object();
-    conformance_case one;
-    one.name = text_of(row, "name");
-    one.area = text_of(row, "area");
-    if (!area.empty() && one.area != area)
+/// The text of the first member `key` in a line, "" without one. In these files the names come
+/// before anything that may hold such a member.
+std::string first_text(std::string_view line, std::string_view key) {
+  const std::string member = "\"" + std::string(key) + "\":";
+  const std::size_t at = line.find(member);
+  const std::size_t begin = at == npos ? npos : line.find_first_not_of(' ', at + member.size());
+  if (begin == npos || line[begin] != '"')
+    return {};
+  std::size_t end = begin + 1;
+  while (end < line.size() && line[end] != '"')
+    end += line[end] == '\\' ? 2U : 1U;
+  const std::string_view written = line.substr(begin, end + 1 - begin);
+  if (written.find('\\') == npos && written.size() > 1)
+    return std::string(written.substr(1, written.size() - 2)); // most names; parsing takes longer
+  return std::string(parse_or_throw(written, "a case's name").as_string());
+}
+
+conformance_case case_of(const json::object& row) {
+  conformance_case one;
+  one.name = text_of(row, "name");
+  one.area = text_of(row, "area");
+  if (const json::value* const required = row.if_contains("requires"))
+    for (const json::value& ability : required->as_array())
+      one.required.emplace_back(ability.as_string());
+  one.given = row.at("given").as_object();
+  one.expect = row.at("expect");
+  return one;
+}
+
+parity_decision decision_of(const json::object& row) {
+  parity_decision one;
+  one.area = text_of(row, "area");
+  one.name = text_of(row, "name");
+  one.reason = text_of(row, "reason");
+  const std::string decision = text_of(row, "decision");
+  one.same = decision == "same";
+  if (const json::value* const ours = row.if_contains("ours"))
+    one.ours = *ours;
+  one.warns = text_of(row, "warns");
+  one.refuses = text_of(row, "refuses");
+  one.silent = text_of(row, "silent");
+  if (const json::value* const in = row.if_contains("in"))
+    one.in = *in;
+  const int notices = !one.warns.empty() + !one.refuses.empty() + !one.silent.empty();
+  const bool usable =
+      one.same ? notices == 0 : decision == "documented" && one.ours && notices == 1;
+  if (!usable)
+    throw std::runtime_error("parity.json: " + one.name + " has no usable decision");
+  return one;
+}
+
+} // namespace
+
+json::value load_json(std::string_view path) {
+  return parse_or_throw(read_text_file(path), path);
+}
+
+std::vector<case_line> case_lines(std::string_view file) {
+  constexpr std::string_view area_start = "{\"area\":";
+  const std::string text = read_text_file("tests/conformance/" + std::string(file));
+  std::vector<case_line> lines;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    std::string_view line = std::string_view(text).substr(begin, end - begin);
+    begin = end + 1;
+    if (line.empty() || line == "[" || line == "]")
       continue;
-    if (const json::value* const required = row.if_contains("requires"))
-      for (const json::value& ability : required->as_array())
-        one.required.emplace_back(ability.as_string());
-    one.given = row.at("given").as_object();
-    one.expect = row.at("expect");
-    cases.push_back(std::move(one));
+    if (line.back() == ',')
+      line.remove_suffix(1);
+    const bool has_area = line.substr(0, area_start.size()) == area_start;
+    case_line one{lines.size() + 1, has_area ? first_text(line, "area") : std::string(),
+                  first_text(line, "name"), std::string(line)};
+    if (line.front() != '{' || one.name.empty())
+      throw std::runtime_error(std::string(file) + " has a line that is no case: " + one.text);
+    lines.push_back(std::move(one));
   }
-  if (cases.empty())
+  if (lines.empty())
     throw std::runtime_error(std::string(file) + " has no case");
+  return lines;
+}
+
+conformance_case read_case(const case_line& line) {
+  return case_of(parse_or_throw(line.text, line.name).as_object());
+}
+
+std::vector<conformance_case> load_cases(std::string_view file, std::string_view area) {
+  std::vector<conformance_case> cases;
+  for (const case_line& line : case_lines(file))
+    if (area.empty() || line.area == area)
+      cases.push_back(read_case(line));
   return cases;
 }
 
@@ -228,40 +300,22 @@ bool outcome_matches(const json::object& expect, const json::value* value,
 }
 
 std::vector<parity_decision> load_parity() {
-  const json::value whole = load_json("tests/conformance/parity.json");
   std::vector<parity_decision> decisions;
-  for (const json::value& each : whole.as_array()) {
-    const json::object& row = each.as_object();
-    parity_decision one;
-    one.area = text_of(row, "area");
-    one.name = text_of(row, "name");
-    one.reason = text_of(row, "reason");
-    const std::string decision = text_of(row, "decision");
-    one.same = decision == "same";
-    if (const json::value* const ours = row.if_contains("ours"))
-      one.ours = *ours;
-    if (!one.same && (decision != "documented" || !one.ours))
-      throw std::runtime_error("parity.json: " + one.name + " has no usable decision");
-    decisions.push_back(std::move(one));
-  }
+  for (const case_line& line : case_lines("parity.json"))
+    decisions.push_back(decision_of(parse_or_throw(line.text, line.name).as_object()));
   return decisions;
 }
 
-std::vector<conformance_case> load_decided_quirks(std::string_view area) {
-  std::map<std::string, parity_decision> decisions;
-  for (parity_decision& each : load_parity()) {
-    std::string key = key_of(each.area, each.name);
-    decisions.insert_or_assign(std::move(key), std::move(each));
+void decide(conformance_case& quirk) {
+  for (const case_line& line : case_lines("parity.json")) {
+    if (line.area != quirk.area || line.name != quirk.name)
+      continue;
+    const parity_decision decision = decision_of(parse_or_throw(line.text, line.name).as_object());
+    if (!decision.same)
+      quirk.expect = *decision.ours;
+    return;
   }
-  std::vector<conformance_case> cases = load_cases("quirks.json", area);
-  for (conformance_case& each : cases) {
-    const auto found = decisions.find(key_of(each.area, each.name));
-    if (found == decisions.end())
-      throw std::runtime_error("parity.json has no decision about " + each.name);
-    if (!found->second.same)
-      each.expect = *found->second.ours;
-  }
-  return cases;
+  throw std::runtime_error("parity.json has no decision about " + quirk.name);
 }
 
 } // namespace millrace::testing

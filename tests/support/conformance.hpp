@@ -7,6 +7,7 @@
 
 #include <millrace/json.hpp>
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,6 +22,18 @@ struct bindings {
   std::map<std::string, std::string> label_by_uuid;
 };
 
+/// A case as it stands in its file, of which only the name was looked at.
+struct case_line {
+  std::size_t number = 0; ///< its place in the file, from 1
+  std::string area;       ///< quirks.json and parity.json only
+  std::string name;
+  std::string text; ///< its JSON
+};
+
+/// The cases of tests/conformance/<file>, one per line. Quick: nothing but names is parsed. Throws
+/// std::runtime_error when the file cannot be read or a line holds no case.
+[[nodiscard]] std::vector<case_line> case_lines(std::string_view file);
+
 /// One case of a conformance file.
 struct conformance_case {
   std::string name;
@@ -33,6 +46,9 @@ struct conformance_case {
 /// Reads a JSON file below the source directory ("tests/conformance/jsonpath.json"). Throws
 /// std::runtime_error when it cannot be read or is not JSON: a test without its data must fail.
 [[nodiscard]] json::value load_json(std::string_view path);
+
+/// The case that stands in `line`. Throws when it is none.
+[[nodiscard]] conformance_case read_case(const case_line& line);
 
 /// The cases of tests/conformance/<file>; those of one area if `area` is not empty.
 [[nodiscard]] std::vector<conformance_case> load_cases(std::string_view file,
@@ -62,11 +78,17 @@ struct parity_decision {
   bool same = false;               ///< else "documented"
   std::optional<json::value> ours; ///< for "documented": what we expect instead
   std::string reason;
+  /// For "documented", one of: where the definition is warned of, where it is refused, or why
+  /// nothing in it shows the difference.
+  std::string warns;
+  std::string refuses;
+  std::string silent;
+  json::value in; ///< which definition, where it is not that of the quirk; else null
 };
 [[nodiscard]] std::vector<parity_decision> load_parity();
 
-/// A quirk with the result that Millrace is to give: the reference's, or ours where we follow the
-/// documentation. Throws std::runtime_error for a quirk of `area` without a decision.
-[[nodiscard]] std::vector<conformance_case> load_decided_quirks(std::string_view area);
+/// Gives a quirk the result that Millrace is to give: the reference's, or ours where we follow the
+/// documentation. Throws std::runtime_error when nothing was decided about it.
+void decide(conformance_case& quirk);
 
 } // namespace millrace::testing
