@@ -19,6 +19,7 @@ storage::execution_start accept_start(shared_state& shared, const start_request&
     return make_uuid_v7(now, high, bits());
   };
   start.id = request.flow_execution_id.empty() ? mint() : request.flow_execution_id;
+  start.id_given = !request.flow_execution_id.empty();
   start.message_id = mint();
   start.kind = lineage.kind;
   start.depth = lineage.depth;

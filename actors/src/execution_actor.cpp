@@ -5,6 +5,7 @@
 #include "execution_actor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::actors {
 namespace {
@@ -63,6 +64,8 @@ caf::behavior execution_actor::make_behavior() {
         go_on_is_due_ = false;
         if (!state_ && !over_)
           load();
+        if (state_ && !over_)
+          end_with_family();
         drive();
       },
       [this](const committed& message) { on_committed(message); },
@@ -163,8 +166,29 @@ void execution_actor::on_attempt_done(const attempt_done& message) {
   drive();
 }
 
+// Why the next start is one too many; nothing: it is counted and may happen.
+std::optional<step_error> execution_actor::check_budgets() {
+  const family_budgets& bounds = shared_->families.budgets();
+  const auto refused = [](const char* bound, std::int64_t value, const char* counted) {
+    return step_error("FamilyBudgetExceeded", std::string("This start would exceed ") + bound +
+                                                  ", " + std::to_string(value) + ' ' + counted +
+                                                  ".");
+  };
+  if (bounds.max_depth > 0 && row_.depth + 1 > bounds.max_depth)
+    return refused("max_depth", bounds.max_depth, "levels below the root");
+  if (bounds.max_children_per_execution > 0 && children_ >= bounds.max_children_per_execution)
+    return refused("max_children_per_execution", bounds.max_children_per_execution,
+                   "children of one execution");
+  if (bounds.max_family_size > 0 && !shared_->families.add_member(row_.root))
+    return refused("max_family_size", bounds.max_family_size, "executions below one root");
+  ++children_;
+  return std::nullopt;
+}
+
 // The child's row goes into the unit that moves this execution on: both or neither.
 void execution_actor::start_flow(flows::start_flow_effect& wanted) {
+  if (const auto refused = check_budgets())
+    return interpreter_->on_start_refused(wanted.cursor, *refused, now());
   const start_lineage lineage{wanted.sync ? execution_kind::sync_subflow
                                           : execution_kind::async_subflow,
                               row_.depth + 1,
@@ -178,6 +202,8 @@ void execution_actor::start_flow(flows::start_flow_effect& wanted) {
   child.root_id = state_->identity().root_flow_execution_id;
   child.parent_id = row_.id;
   note_start(child, wanted);
+  if (!child.id_given)
+    ++started_children_;
   unit_.starts.push_back(std::move(child));
   interpreter_->on_started(wanted.cursor, child_id, message_id, now());
 }
@@ -306,6 +332,8 @@ void execution_actor::put_end_of_call() {
 
 void execution_actor::send_unit(bool ends, bool parks) {
   unit_.execution = key_;
+  if (!unit_.starts.empty())
+    unit_.started_children = started_children_;
   commit_in_flight pending;
   pending.token = ++last_token_;
   if (!unit_.starts.empty())
@@ -368,6 +396,14 @@ void execution_actor::announce_park() {
   compat::send(this, shared_->supervisor, execution_parked{key_, pokes_, stored_due_});
 }
 
+void execution_actor::end_with_family() {
+  const auto reason = shared_->families.why_ending(row_.root);
+  if (!reason)
+    return;
+  interpreter_->cancel(*reason);
+  commit(true);
+}
+
 void execution_actor::on_cancel(const cancel_message& message) {
   ++pokes_;
   if (!state_ && !over_)
@@ -381,6 +417,8 @@ void execution_actor::on_cancel(const cancel_message& message) {
 }
 
 void execution_actor::leave() {
+  if (std::exchange(holds_family_, false))
+    shared_->families.release(row_.root);
   compat::send(this, shared_->supervisor, execution_gone{key_, row_.id});
   quit();
 }

@@ -54,6 +54,7 @@ private:
   result<void> begin_new();
   result<void> restore();
   result<void> make_state(const resolved_flow& flow, const start_request& request);
+  result<void> hold_family();
   void read_inbox();
   void consume_inbox(const std::vector<storage::inbox_entry>& entries);
   void answer_call(const std::string& cursor_id);
@@ -65,7 +66,9 @@ private:
   void run_step(flows::run_step_effect& wanted);
   void on_attempt_done(const attempt_done& message);
   void start_flow(flows::start_flow_effect& wanted);
+  [[nodiscard]] std::optional<step_error> check_budgets();
   void on_cancel(const cancel_message& message);
+  void end_with_family();
   [[nodiscard]] flows::moment now();
 
   // Committing.
@@ -113,6 +116,10 @@ private:
   std::uint64_t timer_generation_ = 0;
   bool go_on_is_due_ = false; ///< a go_on_message is in the mailbox
 
+  // For the bounds on starts; counted only where there are bounds.
+  bool holds_family_ = false;
+  std::int64_t children_ = 0; ///< rows, and those on their way there
+
   // What the store has, so that only changes are written.
   std::int64_t journal_sequence_ = 0;
   std::size_t journal_bytes_ = 0;
@@ -123,6 +130,7 @@ private:
   bool waits_consumed_ = false;
   std::int64_t stored_due_ = 0;
   std::int64_t record_sequence_ = 0;
+  std::int64_t started_children_ = 0;  ///< with a new id, the current unit included
   std::vector<std::int64_t> consumed_; ///< inbox ids that were handled in this life
 
   std::uint64_t pokes_ = 0; ///< messages with news seen so far, cancellations included

@@ -133,6 +133,7 @@ result<void> execution_actor::restore() {
   random_ = shared_->bits_for(key_, journal_sequence_);
   stored_status_ = row_.status;
   stored_due_ = row_.due_at;
+  started_children_ = row_.started_children;
   auto waits = shared_->store.waits(key_);
   if (!waits)
     return waits.error();
@@ -170,7 +171,24 @@ result<void> execution_actor::make_state(const resolved_flow& flow, const start_
   interpreter_ = std::make_unique<flows::interpreter>(*state_, flows::interpreter_limits{},
                                                       std::move(listener));
   row_.start_input.clear(); // large, and not needed any more
-  return {};
+  return hold_family();
+}
+
+// Takes part in the counts that the bounds on starts are about. Here and not at the first start,
+// where a failing read would fail the step.
+result<void> execution_actor::hold_family() {
+  const family_budgets& bounds = shared_->families.budgets();
+  if (bounds.max_children_per_execution > 0) {
+    auto children = shared_->store.count_children(key_);
+    if (!children)
+      return children.error();
+    children_ = *children;
+  }
+  if (bounds.max_family_size == 0)
+    return {};
+  auto held = shared_->families.hold(row_.root);
+  holds_family_ = held.has_value();
+  return held;
 }
 
 void execution_actor::read_inbox() {

@@ -8,6 +8,7 @@
 
 #include <future>
 #include <mutex>
+#include <vector>
 
 namespace millrace::actors {
 
@@ -28,13 +29,56 @@ struct runtime::implementation {
   Answer ask(const Make& make) {
     auto promise = std::make_shared<std::promise<Answer>>();
     auto answer = promise->get_future();
-    {
-      const std::lock_guard lock(mutex);
-      if (stopped)
-        return error{errc::stopped, "The engine has been stopped; open it again to go on."};
-      compat::send_from_outside(shared.supervisor, make(promise));
-    }
+    if (!tell(make(promise)))
+      return stopped_error();
     return answer.get();
+  }
+
+  // Sends to the supervisor; nothing: it has been stopped.
+  template <class Message>
+  [[nodiscard]] bool tell(Message message) {
+    const std::lock_guard lock(mutex);
+    if (!stopped)
+      compat::send_from_outside(shared.supervisor, std::move(message));
+    return !stopped;
+  }
+
+  // Cancels the executions of a family that are open now, a page at a time; how many there were.
+  result<std::size_t> cancel_open(const std::string& root, std::string_view reason) {
+    std::size_t open = 0;
+    storage::execution_query page;
+    page.root_id = root;
+    page.limit = runtime_limits::backlog_page;
+    for (;;) {
+      auto rows = shared.store.find_executions(page);
+      if (!rows)
+        return rows.error();
+      if (rows->empty())
+        return open;
+      page.after = rows->back().key;
+      std::erase_if(*rows, [](const auto& row) { return is_terminal(row.status); });
+      if (auto done = cancel_all(*rows, reason); !done)
+        return done.error();
+      open += rows->size();
+    }
+  }
+
+  // All are told before the first answer is waited for, so that they share commits.
+  result<void> cancel_all(const std::vector<storage::execution_row>& rows,
+                          std::string_view reason) {
+    std::vector<std::future<result<void>>> answers;
+    for (const storage::execution_row& row : rows) {
+      auto promise = std::make_shared<std::promise<result<void>>>();
+      answers.push_back(promise->get_future());
+      if (!tell(outside_cancel{row.key, std::string(reason),
+                               std::make_shared<cancel_answer>(std::move(promise))}))
+        return stopped_error();
+    }
+    result<void> outcome;
+    for (auto& answer : answers)
+      if (auto done = answer.get(); !done && done.error().code() != errc::conflict)
+        outcome = done.error(); // a conflict: it has ended by itself
+    return outcome;
   }
 
   std::unique_ptr<caf::actor_system_config> config;
@@ -107,6 +151,22 @@ result<void> runtime::cancel(std::string_view flow_execution_id, std::string_vie
   });
 }
 
+result<std::size_t> runtime::cancel_family(std::string_view root, std::string_view reason) {
+  auto row = impl_->shared.store.find_execution(root);
+  if (!row)
+    return row.error();
+  family_ledger& families = impl_->shared.families;
+  families.ending(row->key, std::string(reason));
+  std::size_t found = 0;
+  auto round = impl_->cancel_open(row->id, reason);
+  for (; round && *round > 0; round = impl_->cancel_open(row->id, reason))
+    found += *round;
+  families.no_longer_ending(row->key);
+  if (!round)
+    return round.error();
+  return found;
+}
+
 result<void> runtime::wait_ended(std::string_view flow_execution_id,
                                  std::chrono::milliseconds timeout) {
   shared_state& shared = impl_->shared;
@@ -139,7 +199,7 @@ result<void> runtime::with_store(const std::function<result<void>(storage::store
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->stopped)
-      return error{errc::stopped, "The engine has been stopped; open it again to go on."};
+      return stopped_error();
     auto call = std::make_shared<std::function<void(storage::store&)>>(
         [job, promise](storage::store& store) { promise->set_value(job(store)); });
     compat::send_from_outside(impl_->shared.writer, store_job_message{std::move(call)});

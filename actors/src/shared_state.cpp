@@ -18,6 +18,10 @@ namespace {
 constexpr std::string_view call_prefix = "\001call:";
 }
 
+error stopped_error() {
+  return {errc::stopped, "The engine has been stopped; open it again to go on."};
+}
+
 std::string call_key(std::string_view child_id) {
   return std::string(call_prefix) + std::string(child_id);
 }
@@ -35,7 +39,7 @@ std::uint64_t random_bits::operator()() noexcept {
 }
 
 shared_state::shared_state(storage::store& the_store, runtime_options the_options)
-    : store(the_store), options(std::move(the_options)) {}
+    : store(the_store), options(std::move(the_options)), families(store, options.budgets) {}
 
 random_bits shared_state::bits_for(execution_key key, std::int64_t sequence) const noexcept {
   random_bits of_key(options.seed ^ static_cast<std::uint64_t>(key));

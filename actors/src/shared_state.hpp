@@ -4,6 +4,7 @@
 // and the board on which callers' threads wait.
 #pragma once
 
+#include "family_ledger.hpp"
 #include "messages.hpp"
 
 #include <millrace/runtime.hpp>
@@ -37,6 +38,9 @@ struct runtime_limits {
   /// Longest sleep between looks at the clock; a clock that jumps is noticed by then.
   static constexpr std::chrono::milliseconds timer_hint_max{60'000};
 };
+
+/// What every caller gets once the runtime has been stopped.
+[[nodiscard]] error stopped_error();
 
 /// Correlation keys of this form stand for the end of a called flow; no template can render one.
 [[nodiscard]] std::string call_key(std::string_view child_id);
@@ -95,6 +99,7 @@ struct shared_state {
   storage::store& store;
   runtime_options options;
   notice_board board;
+  family_ledger families;
   std::atomic<execution_key> next_key{1};
   // Set before the first message is sent.
   caf::actor writer;

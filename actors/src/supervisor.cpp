@@ -6,13 +6,6 @@
 #include <algorithm>
 
 namespace millrace::actors {
-namespace {
-
-error stopped_error() {
-  return {errc::stopped, "The engine has been stopped; open it again to go on."};
-}
-
-} // namespace
 
 supervisor::supervisor(caf::actor_config& config, shared_state* shared)
     : event_based_actor(config), shared_(shared) {}

@@ -49,6 +49,10 @@ result<void> check(const engine_options& options) {
                   std::to_string(handler_threads_max) + ".");
   if (options.max_active_executions < 1)
     return refuse("engine_options::max_active_executions must be at least 1.");
+  const family_budgets& budgets = options.budgets;
+  if (budgets.max_children_per_execution < 0 || budgets.max_family_size < 0 ||
+      budgets.max_depth < 0)
+    return refuse("engine_options::budgets must not be negative; 0 stands for no bound.");
   return {};
 }
 
@@ -71,6 +75,7 @@ struct engine::implementation {
     running.threads = options.threads;
     running.handler_threads = options.handler_threads;
     running.max_active_executions = options.max_active_executions;
+    running.budgets = options.budgets;
     running.seed = seed_of(options);
     running.registry = options.steps;
     running.observer = options.observer;
@@ -201,6 +206,18 @@ result<std::string> engine::resume(std::string_view correlation_key, const json:
 
 result<void> engine::cancel(std::string_view flow_execution_id, std::string_view reason) {
   return impl_->runtime->cancel(flow_execution_id, reason);
+}
+
+result<std::size_t> engine::cancel_family(std::string_view root_flow_execution_id,
+                                          std::string_view reason) {
+  auto root = impl_->queries.find(root_flow_execution_id);
+  if (!root)
+    return root.error();
+  if (root->kind != execution_kind::root)
+    return error{errc::conflict, "The execution " + root->flow_execution_id +
+                                     " is no root; its family is that of " +
+                                     root->root_flow_execution_id + "."};
+  return impl_->runtime->cancel_family(root_flow_execution_id, reason);
 }
 
 void engine::stop() {

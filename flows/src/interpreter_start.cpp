@@ -116,6 +116,19 @@ void interpreter::on_started(std::string_view cursor_id, std::string_view execut
   on_result(cursor_id, json::value(std::move(output)), at);
 }
 
+void interpreter::on_start_refused(std::string_view cursor_id, const step_error& reason,
+                                   const moment& at) {
+  cursor* c = state_.find_cursor(cursor_id);
+  if (!c || is_terminal(state_.status_))
+    return;
+  const step* s = state_.definition_->find_step(c->step);
+  if (!s)
+    return;
+  c->dirty = true;
+  set_current_step(*c);
+  fail(*c, s, {reason.name, reason.message, reason.details, false}, at);
+}
+
 void interpreter::on_called(std::string_view cursor_id, const call_outcome& outcome,
                             const moment& at) {
   cursor* c = state_.find_cursor(cursor_id);

@@ -10,8 +10,8 @@ namespace {
 constexpr const char* insert_start_sql = R"sql(
 INSERT INTO execution (key, id, status, kind, depth, root, parent, parent_step, parent_visit,
                        accepted_at, flow_definition_id, flow_version_asked, message_id,
-                       trigger_source)
-VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                       trigger_source, id_given)
+VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 ON CONFLICT DO NOTHING)sql";
 
 // The whole life of most detached children after their start. Only from status 0: such an execution
@@ -74,6 +74,8 @@ commit_writer::commit_writer(connection& database)
       update_begin_(database.handle(), update_begin_sql),
       update_row_(database.handle(), update_row_sql),
       update_end_(database.handle(), update_end_sql),
+      update_children_(database.handle(),
+                       "UPDATE execution SET started_children = ?2 WHERE key = ?1"),
       insert_result_(database.handle(),
                      "INSERT INTO execution_result (execution, context, path) VALUES (?1, ?2, ?3)"),
       insert_delta_(database.handle(),
@@ -103,6 +105,9 @@ unit_outcome commit_writer::apply(const commit_unit& unit) {
   for (const execution_start& start : unit.starts) {
     outcome.started.push_back(write_start(start));
   }
+  if (unit.started_children != 0) {
+    update_children_.bind(unit.execution, unit.started_children).run();
+  }
   if (changes_execution(unit)) {
     write_execution(unit);
   }
@@ -122,7 +127,8 @@ execution_key commit_writer::write_start(const execution_start& start) {
                           .bind(start.key, start.id, static_cast<std::int64_t>(start.kind),
                                 start.depth, start.root, number_or_null{start.parent}, step, visit,
                                 start.accepted_at, start.flow_definition_id, start.flow_version,
-                                start.message_id, text_or_null{start.trigger_source})
+                                start.message_id, text_or_null{start.trigger_source},
+                                start.id_given ? std::optional<std::int64_t>(1) : std::nullopt)
                           .run();
   if (written == 0) {
     return existing_start(start);

@@ -53,6 +53,7 @@ private:
   statement update_begin_;
   statement update_row_;
   statement update_end_;
+  statement update_children_;
   statement insert_result_;
   statement insert_delta_;
   statement replace_snapshot_;

@@ -14,7 +14,7 @@ SELECT e.key, e.id, e.message_id, e.status, e.kind, e.depth, e.root, e.parent,
        (SELECT id FROM execution WHERE key = e.parent),
        e.parent_step, e.parent_visit, e.flow_definition_id, e.flow_version_asked, e.flow_version,
        e.definition, e.trigger_source, e.accepted_at, e.started_at, e.ended_at, e.due_at,
-       e.error_info)sql";
+       e.started_children, e.error_info)sql";
 
 constexpr std::string_view large_columns = R"sql(,
        (SELECT input FROM execution_input WHERE execution = e.key),
@@ -46,6 +46,7 @@ execution_row read_row(const statement& row, bool with_large_columns) {
   result.started_at = row.number(column++);
   result.ended_at = row.number(column++);
   result.due_at = row.number(column++);
+  result.started_children = row.number(column++);
   result.error_info = row.text(column++);
   if (with_large_columns) {
     result.start_input = row.text(column++);
@@ -254,6 +255,16 @@ std::vector<step_record> read_step_records(connection& database, execution_key k
     found.push_back({rows->number(0), rows->text(1), rows->text(2)});
   }
   return found;
+}
+
+std::int64_t count_members(connection& database, execution_key root) {
+  const borrowed_statement row = database.use("SELECT count(*) FROM execution WHERE root = ?1");
+  return row->bind(root).step() ? row->number(0) : 0;
+}
+
+std::int64_t count_started_by(connection& database, execution_key parent) {
+  const borrowed_statement row = database.use("SELECT count(*) FROM execution WHERE parent = ?1");
+  return row->bind(parent).step() ? row->number(0) : 0;
 }
 
 execution_key read_last_key(connection& database) {

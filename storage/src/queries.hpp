@@ -32,6 +32,8 @@ namespace millrace::storage {
 [[nodiscard]] std::vector<wait_entry> read_waits(connection& database, execution_key key);
 [[nodiscard]] stored_state read_state(connection& database, execution_key key);
 [[nodiscard]] std::vector<step_record> read_step_records(connection& database, execution_key key);
+[[nodiscard]] std::int64_t count_members(connection& database, execution_key root);
+[[nodiscard]] std::int64_t count_started_by(connection& database, execution_key parent);
 [[nodiscard]] execution_key read_last_key(connection& database);
 [[nodiscard]] store_counts read_counts(connection& database);
 

@@ -37,7 +37,9 @@ CREATE TABLE execution (
   flow_version_asked TEXT    NOT NULL,
   message_id         TEXT    NOT NULL,
   trigger_source     TEXT,
-  error_info         TEXT
+  error_info         TEXT,
+  started_children   INTEGER NOT NULL DEFAULT 0,
+  id_given           INTEGER
 );
 CREATE UNIQUE INDEX execution_id ON execution (id);
 CREATE UNIQUE INDEX execution_child ON execution (parent, parent_step, parent_visit)

@@ -377,6 +377,14 @@ result<std::vector<step_record>> sqlite_store::step_records(execution_key key) {
   return query([&](connection& reader) { return read_step_records(reader, key); });
 }
 
+result<std::int64_t> sqlite_store::count_family(execution_key root) {
+  return query([&](connection& reader) { return count_members(reader, root); });
+}
+
+result<std::int64_t> sqlite_store::count_children(execution_key parent) {
+  return query([&](connection& reader) { return count_started_by(reader, parent); });
+}
+
 result<execution_key> sqlite_store::last_key() {
   return query([](connection& reader) { return read_last_key(reader); });
 }

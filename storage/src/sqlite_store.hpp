@@ -107,6 +107,8 @@ public:
   result<execution_row> find_child(execution_key parent, std::string_view step,
                                    std::int64_t visit) override;
   result<std::vector<step_record>> step_records(execution_key key) override;
+  result<std::int64_t> count_family(execution_key root) override;
+  result<std::int64_t> count_children(execution_key parent) override;
   result<execution_key> last_key() override;
   result<store_counts> counts() override;
 

@@ -138,6 +138,32 @@ TEST_CASE("cancel ends an execution once") {
   CHECK(again.err.find("has ended already (CANCELLED)") != std::string::npos);
 }
 
+TEST_CASE("cancel --family ends a whole family, and --dry-run only lists whom it concerns") {
+  const workplace place;
+  place.write("waiting.json", waiting_flow());
+  const outcome parked = place.run(
+      {"run", "waiting.json", "--db", "x.db", "--input", R"({"id": "q1"})", "--output", "json"});
+  REQUIRE(parked.status == 0);
+  const std::string id = text_at(parked.executions().at(0), "flowExecutionId");
+  const outcome listed = place.run({"cancel", id, "--db", "x.db", "--family", "--dry-run"});
+  CHECK(listed.status == 0);
+  CHECK(listed.out.find("WAITING  ") == 0);
+  CHECK(listed.out.find(id) != std::string::npos);
+  CHECK(listed.err ==
+        "millrace: 1 open executions would be cancelled; nothing has been changed.\n");
+  CHECK(place.run({"cancel", id, "--db", "x.db", "--dry-run"}).status == 2);
+  const outcome document =
+      place.run({"cancel", id, "--db", "x.db", "--family", "--dry-run", "--output", "json"});
+  CHECK(document.executions().size() == 1);
+
+  const outcome done = place.run({"cancel", id, "--db", "x.db", "--family"});
+  CHECK(done.status == 0);
+  CHECK(done.out.find("CANCELLED") != std::string::npos);
+  const outcome after = place.run({"cancel", id, "--db", "x.db", "--family", "--dry-run"});
+  CHECK(after.out.empty());
+  CHECK(after.err == "millrace: 0 open executions would be cancelled; nothing has been changed.\n");
+}
+
 TEST_CASE("a start without waiting is finished by --recover-only") {
   const workplace place;
   place.write("1.json", parent_flow());

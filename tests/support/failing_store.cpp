@@ -122,6 +122,14 @@ result<std::vector<step_record>> failing_store::step_records(execution_key key) 
   return inner_->step_records(key);
 }
 
+result<std::int64_t> failing_store::count_family(execution_key root) {
+  return inner_->count_family(root);
+}
+
+result<std::int64_t> failing_store::count_children(execution_key parent) {
+  return inner_->count_children(parent);
+}
+
 result<execution_key> failing_store::last_key() {
   return inner_->last_key();
 }

@@ -6,6 +6,7 @@
 
 #include <millrace/definition.hpp>
 #include <millrace/execution.hpp>
+#include <millrace/family_budgets.hpp>
 #include <millrace/lifecycle_event.hpp>
 #include <millrace/step_handler.hpp>
 #include <millrace/store.hpp>
@@ -57,6 +58,7 @@ struct runtime_options {
   unsigned threads = 2;         ///< cooperative workers
   unsigned handler_threads = 4; ///< external handlers that run at once
   std::size_t max_active_executions = 10'000;
+  family_budgets budgets; ///< 0: no bound
   std::uint64_t seed = 0; ///< of every random choice: ids, jitter
   steps::registry registry;
   lifecycle_observer observer; ///< may be empty
@@ -91,6 +93,10 @@ public:
                                            const json::value& payload);
   /// Cancels an execution; committed at return. Errors: not_found; conflict when it has ended.
   [[nodiscard]] result<void> cancel(std::string_view flow_execution_id, std::string_view reason);
+  /// Cancels every open execution below the root, the root included, and those that they start
+  /// meanwhile; committed at return. Gives how many it found open. Errors: not_found, the store's,
+  /// `stopped`; what was cancelled by then stays so.
+  [[nodiscard]] result<std::size_t> cancel_family(std::string_view root, std::string_view reason);
   /// Waits until the execution has ended and the observer has been told. Errors: timed_out,
   /// stopped, database_failed.
   [[nodiscard]] result<void> wait_ended(std::string_view flow_execution_id,

@@ -137,6 +137,14 @@ public:
   [[nodiscard]] result<void> cancel(std::string_view flow_execution_id,
                                     std::string_view reason = "cancelled on request");
 
+  /// Ends every open execution of the family of `root_flow_execution_id` as CANCELLED, and those
+  /// that they start meanwhile, so that nothing of the family is open at return; how many it found
+  /// open. family() lists whom it concerns. Durable at return. Errors: `not_found`, `conflict` for
+  /// an execution that is not a root, `database_failed`, `stopped`; what was cancelled by then
+  /// stays so.
+  [[nodiscard]] result<std::size_t> cancel_family(std::string_view root_flow_execution_id,
+                                                  std::string_view reason = "cancelled on request");
+
   /// Ends all activity; what is unfinished goes on at the next open. Waits for step handlers that
   /// are running. Idempotent. Queries still answer afterwards, everything else fails with
   /// `stopped`; the database is released when the engine is destroyed.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <millrace/durability.hpp>
+#include <millrace/family_budgets.hpp>
 #include <millrace/lifecycle_event.hpp>
 #include <millrace/step_handler.hpp>
 
@@ -44,14 +45,16 @@ struct engine_options {
   unsigned handler_threads = 4;
   /// Executions in memory at once, at least 1. What is beyond waits in the database, in order.
   std::size_t max_active_executions = 10'000;
+  /// How far one start may spread; no bounds unless set.
+  family_budgets budgets = {};
   /// Step handlers. Register modules before open: recovery may need them at once.
   steps::registry steps = steps::registry::with_system_modules();
   /// Told of everything that happens, after it is committed; may be empty. See lifecycle_event.
-  lifecycle_observer observer;
+  lifecycle_observer observer = {};
   /// Null: the system's clock.
-  std::shared_ptr<millrace::clock> clock;
+  std::shared_ptr<millrace::clock> clock = {};
   /// Of ids and jitter; absent: from the system's random source.
-  std::optional<std::uint64_t> seed;
+  std::optional<std::uint64_t> seed = {};
   /// Take up unfinished executions of the database at open.
   bool recover = true;
 };

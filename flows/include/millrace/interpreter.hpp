@@ -116,6 +116,8 @@ public:
   /// A start was accepted under these ids.
   void on_started(std::string_view cursor_id, std::string_view execution_id,
                   std::string_view message_id, const moment& at);
+  /// A start was refused for good: its step fails, without another attempt.
+  void on_start_refused(std::string_view cursor_id, const step_error& reason, const moment& at);
   /// The called flow ended.
   void on_called(std::string_view cursor_id, const call_outcome& outcome, const moment& at);
   /// An event for a waiting path. Ignored when the path does not wait.

@@ -39,6 +39,7 @@ struct store_options {
 struct execution_start {
   execution_key key = 0;
   std::string id;         ///< UUID text, unique
+  bool id_given = false;  ///< whoever started it chose the id: another start may name it, too
   std::string message_id; ///< UUID text of the durable start message
   execution_kind kind = execution_kind::root;
   std::int64_t depth = 0;
@@ -98,6 +99,9 @@ struct commit_unit {
   execution_key execution = 0; ///< whose commit this is; 0: none (a start from outside)
   /// New executions. One whose id or (parent, step, visit) exists is left alone and reported.
   std::vector<execution_start> starts;
+  /// With starts of an execution: how many with a new id it has made in all, these included. Stored
+  /// beside its state, so that an audit can hold the children's rows against it.
+  std::int64_t started_children = 0;
   std::optional<execution_begin> begin;
   /// Appends to the journal under `journal_sequence`.
   std::string delta; ///< JSON text, empty: none
@@ -159,6 +163,7 @@ struct execution_row {
   std::int64_t started_at = 0; ///< 0: not yet
   std::int64_t ended_at = 0;   ///< 0: not yet
   std::int64_t due_at = 0;     ///< 0: none
+  std::int64_t started_children = 0;
   // The large columns; filled only when asked for.
   std::string start_input;
   std::string context;
@@ -271,6 +276,10 @@ public:
   [[nodiscard]] virtual result<execution_row>
   find_child(execution_key parent, std::string_view step, std::int64_t visit) = 0;
   [[nodiscard]] virtual result<std::vector<step_record>> step_records(execution_key key) = 0;
+  /// How many executions have this root, itself included.
+  [[nodiscard]] virtual result<std::int64_t> count_family(execution_key root) = 0;
+  /// How many executions this one has started itself.
+  [[nodiscard]] virtual result<std::int64_t> count_children(execution_key parent) = 0;
   /// The largest execution key in use; 0: none.
   [[nodiscard]] virtual result<execution_key> last_key() = 0;
   [[nodiscard]] virtual result<store_counts> counts() = 0;
