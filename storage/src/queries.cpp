@@ -14,7 +14,7 @@ SELECT e.key, e.id, e.message_id, e.status, e.kind, e.depth, e.root, e.parent,
        (SELECT id FROM execution WHERE key = e.parent),
        e.parent_step, e.parent_visit, e.flow_definition_id, e.flow_version_asked, e.flow_version,
        e.definition, e.trigger_source, e.accepted_at, e.started_at, e.ended_at, e.due_at,
-       e.started_children, e.error_info)sql";
+       e.started_children, e.removed_children, e.error_info)sql";
 
 constexpr std::string_view large_columns = R"sql(,
        (SELECT input FROM execution_input WHERE execution = e.key),
@@ -47,6 +47,7 @@ execution_row read_row(const statement& row, bool with_large_columns) {
   result.ended_at = row.number(column++);
   result.due_at = row.number(column++);
   result.started_children = row.number(column++);
+  result.removed_children = row.number(column++);
   result.error_info = row.text(column++);
   if (with_large_columns) {
     result.start_input = row.text(column++);

@@ -39,6 +39,7 @@ CREATE TABLE execution (
   trigger_source     TEXT,
   error_info         TEXT,
   started_children   INTEGER NOT NULL DEFAULT 0,
+  removed_children   INTEGER NOT NULL DEFAULT 0,
   id_given           INTEGER
 );
 CREATE UNIQUE INDEX execution_id ON execution (id);
@@ -97,6 +98,13 @@ CREATE TABLE step_record (
   record           TEXT    NOT NULL,
   PRIMARY KEY (execution, sequence)
 ) WITHOUT ROWID;
+
+-- Given ids of executions that were removed: a start that names one is a repetition.
+CREATE TABLE spent_id (
+  id         TEXT    PRIMARY KEY,
+  removed_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX spent_id_removed_at ON spent_id (removed_at);
 
 CREATE TABLE flow_version (
   flow_definition_id TEXT    NOT NULL,

@@ -164,6 +164,7 @@ struct execution_row {
   std::int64_t ended_at = 0;   ///< 0: not yet
   std::int64_t due_at = 0;     ///< 0: none
   std::int64_t started_children = 0;
+  std::int64_t removed_children = 0; ///< of those, how many were removed after their end
   // The large columns; filled only when asked for.
   std::string start_input;
   std::string context;
