@@ -164,6 +164,10 @@ std::string_view to_string(mapping_event::status_type status) noexcept {
 }
 
 result<void> set_by_dots(json::object& object, std::string_view target, json::value value) {
+  if (target.find_first_of(".[") == std::string_view::npos) { // one name, as most targets are
+    object.insert_or_assign(target, std::move(value));
+    return {};
+  }
   const std::vector<std::string> names = split_target(target);
   if (names.size() > limits().expression_depth_max) {
     return error(errc::limit_exceeded, "The target '" + std::string(target.substr(0, 64)) +
@@ -223,6 +227,7 @@ input_mappings input_mappings::compile(const json::object& mappings) {
 json::object input_mappings::prepare(const scope& visible,
                                      std::vector<mapping_event>* events) const {
   json::object input;
+  input.reserve(entries_.size());
   recorder record(events);
   for (const entry& each : entries_) {
     const std::string& source = each.source.text();
