@@ -20,7 +20,7 @@ struct bad_input {
 
 std::string flow_with(const std::string& start, const std::string& step) {
   return R"({"id": "x", "startStepInstanceId": ")" + start +
-         R"(", "steps": {"a": {"stepInstanceId": "a", "displayName": "A", )" + step + "}}}";
+         R"(", "steps": {"a": {"stepInstanceId": "a", "name": "A", )" + step + "}}}";
 }
 
 void write_inputs(const workplace& place) {

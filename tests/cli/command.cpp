@@ -227,7 +227,8 @@ outcome background_command::finish() {
 
 std::string simple_flow(const std::string& id, const std::string& more) {
   return R"({"id": ")" + id + R"(", )" + more + R"("startStepInstanceId": "only", "steps": {
-    "only": {"stepInstanceId": "only", "displayName": "Only", "stepType": "NO_OP"}}})";
+    "only": {"stepInstanceId": "only", "name": "Only", "displayName": "Only",
+      "stepType": "NO_OP"}}})";
 }
 
 std::string parent_flow() {
@@ -253,7 +254,7 @@ std::string waiting_flow() {
 
 std::string slow_flow() {
   return R"({"id": "slow", "startStepInstanceId": "pause", "steps": {
-    "pause": {"stepInstanceId": "pause", "displayName": "Pause", "stepType": "NO_OP",
+    "pause": {"stepInstanceId": "pause", "name": "Pause", "displayName": "Pause", "stepType": "NO_OP",
       "delay": {"milliseconds": 3600000}}}})";
 }
 

@@ -116,6 +116,32 @@ TEST_CASE("a flow without a published version runs in its highest one, with a wa
   CHECK(result.executions().at(0).at("flowDefinitionVersion") == 3);
 }
 
+TEST_CASE("a run and a check warn once of what Allma does otherwise, with the place") {
+  const workplace place;
+  place.write("flow.json", R"({"id": "f", "startStepInstanceId": "a", "isPublished": true,
+    "steps": {"a": {"stepInstanceId": "a", "stepType": "NO_OP", "name": "A",
+      "outputMappings": {"$.all": "$.list[*]"}}}})");
+  const std::string sentence =
+      "Allma today finds nothing by a path whose first operator is a wildcard; Millrace takes "
+      "every element, as JSONPath does";
+  const std::string pointer = "/steps/a/outputMappings/$.all";
+  for (const char* command : {"run", "validate"}) {
+    const outcome result = place.run({command, "flow.json", "--output", "json"});
+    INFO(command << ": " << result.err);
+    CHECK(result.status == 0);
+    const std::size_t first = result.err.find(sentence);
+    CHECK(first != std::string::npos);
+    CHECK(result.err.find(sentence, first + 1) == std::string::npos);
+    CHECK(result.err.find(pointer) != std::string::npos);
+  }
+  const json::value document = place.run({"validate", "flow.json", "--output", "json"}).document();
+  CHECK(document.at("valid") == true);
+  REQUIRE(document.at("problems").as_array().size() == 1);
+  CHECK(document.at("problems").at(0).at("severity") == "warning");
+  CHECK(document.at("problems").at(0).at("pointer") == json::string(pointer));
+  CHECK(document.at("problems").at(0).at("message") == json::string(sentence));
+}
+
 TEST_CASE(
     "a root that fails gives status 1, its error in the document and in one line of the tree") {
   const workplace place;
