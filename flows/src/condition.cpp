@@ -2,6 +2,7 @@
 #include <millrace/condition.hpp>
 
 #include "condition_parts.hpp"
+#include "path_program.hpp"
 
 #include <millrace/js.hpp>
 #include <millrace/limits.hpp>
@@ -304,22 +305,32 @@ std::optional<json::value> traced(const resolved& value) {
   return *value.get();
 }
 
-result<bool> part_holds(const part& each, const scope& visible, condition_trace* trace) {
-  const auto left = each.left.evaluate(visible);
+/// Comparing an array, or a long text, reads all of it.
+bool pay_for(const json::value* left, const json::value* right, detail::work_budget& budget) {
+  return budget.spend_read(left) && budget.spend_read(right);
+}
+
+result<bool> part_holds(const part& each, const scope& visible, condition_trace* trace,
+                        detail::work_budget& budget) {
+  const auto left = detail::path_access::evaluate(each.left, visible, budget);
   if (!left)
     return left.error();
   if (trace)
     trace->resolved.back().push_back(traced(*left));
   if (each.what == comparison::none)
     return counts_as_true(left->get());
-  if (each.right_literal)
-    return compare(each.what, left->get(), &*each.right_literal);
-  if (each.right_is_undefined)
-    return compare(each.what, left->get(), nullptr);
-  const auto right = each.right.evaluate(visible);
-  if (!right)
-    return right.error();
-  return compare(each.what, left->get(), right->get());
+  resolved right;
+  if (each.right_literal) {
+    right = resolved(&*each.right_literal);
+  } else if (!each.right_is_undefined) {
+    auto found = detail::path_access::evaluate(each.right, visible, budget);
+    if (!found)
+      return found.error();
+    right = std::move(*found);
+  }
+  if (!pay_for(left->get(), right.get(), budget))
+    return detail::work_limit_error();
+  return compare(each.what, left->get(), right.get());
 }
 
 } // namespace
@@ -370,12 +381,13 @@ const std::string& condition::text() const noexcept {
 result<bool> condition::holds(const scope& visible, condition_trace* trace) const {
   if (program_->problem)
     return *program_->problem;
+  detail::work_budget budget; // of all parts together
   for (const std::vector<part>& alternative : program_->alternatives) {
     if (trace)
       trace->resolved.emplace_back();
     bool all_hold = true;
     for (const part& each : alternative) {
-      const auto holds = part_holds(each, visible, trace);
+      const auto holds = part_holds(each, visible, trace, budget);
       if (!holds)
         return holds.error();
       all_hold = *holds;

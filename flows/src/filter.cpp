@@ -102,11 +102,18 @@ private:
   operand member(const filter_node& node);
   operand call(const filter_node& node);
   std::string key_of(const filter_node& node);
+  operand dynamic_key(const filter_node& node);
   operand document_member(const filter_node& node);
 
   operand fail(std::string what) {
     return fail(error(errc::invalid_syntax,
                       "the expression '" + program_.text + "' fails: " + std::move(what) + "."));
+  }
+  /// Pays for reading what an operand holds; false after having failed.
+  bool pay_for(const operand& value) {
+    if (is_plain(value) && !names_.budget->spend_read(value.value.get()))
+      fail(work_limit_error());
+    return !failure_;
   }
   operand fail(error reason) {
     if (!failure_)
@@ -134,7 +141,7 @@ operand evaluation::of(std::uint32_t place) {
     out.pattern = &program_.patterns[node.number];
     return out;
   }
-  case node_kind::dynamic_key: return make(json::value((*names_.dynamic_keys)[node.number]));
+  case node_kind::dynamic_key: return dynamic_key(node);
   case node_kind::document_member: return document_member(node);
   case node_kind::member:
   case node_kind::computed_member: return member(node);
@@ -150,6 +157,11 @@ operand evaluation::of(std::uint32_t place) {
   }
 }
 
+operand evaluation::dynamic_key(const filter_node& node) {
+  const std::string& key = (*names_.dynamic_keys)[node.number];
+  return names_.budget->spend_text(key.size()) ? make(json::value(key)) : fail(work_limit_error());
+}
+
 operand evaluation::context_of(const filter_node& node) {
   if (node.in_brackets && node.what != node_kind::document)
     return fail("'@' is not known inside the brackets of a computed name");
@@ -159,7 +171,10 @@ operand evaluation::context_of(const filter_node& node) {
   case node_kind::parent: return names_.parent ? borrow(names_.parent) : make(nullptr);
   case node_kind::parent_property: return make(names_.parent_property.to_value());
   case node_kind::root: return borrow(names_.root);
-  case node_kind::path: return make(json::value(path_text(names_.where)));
+  case node_kind::path: {
+    operand text = make(json::value(path_text(names_.where)));
+    return pay_for(text) ? std::move(text) : operand();
+  }
   default: return borrow(names_.document ? &names_.document->whole() : names_.root);
   }
 }
@@ -186,6 +201,8 @@ operand evaluation::array(const filter_node& node) {
     } else if (element.value.is_undefined()) {
       undefined_at.push_back(elements.size());
       elements.emplace_back(nullptr);
+    } else if (!element.value.is_owned() && !names_.budget->spend_copy(*element.value.get())) {
+      return fail(work_limit_error());
     } else {
       elements.push_back(std::move(element.value).take());
     }
@@ -205,7 +222,10 @@ operand evaluation::sequence(const filter_node& node) {
 std::string evaluation::key_of(const filter_node& node) {
   const bool computed =
       node.what == node_kind::computed_member || node.what == node_kind::computed_call;
-  return computed ? text_of(of(node.children[1])) : node.text;
+  if (!computed)
+    return node.text;
+  const operand key = of(node.children[1]);
+  return !failure_ && pay_for(key) ? text_of(key) : std::string();
 }
 
 operand evaluation::member(const filter_node& node) {
@@ -224,6 +244,8 @@ operand evaluation::member(const filter_node& node) {
   const json::value* const value = object.value.get();
   if (value == nullptr || value->is_null())
     return fail(std::string(js::type_name(value)) + " has no member '" + key + "'");
+  if (value->is_string() && !pay_for(object)) // its length and its units are counted
+    return {};
   resolved found = own_member(*value, key, js::as_index(key));
   if (found.is_undefined()) {
     if (std::find(blocked_names.begin(), blocked_names.end(), key) != blocked_names.end())
@@ -234,10 +256,12 @@ operand evaluation::member(const filter_node& node) {
   }
   operand out;
   // What an owned value holds must be copied before the value goes.
-  if (object.value.is_owned() && !found.is_owned())
+  if (!object.value.is_owned() || found.is_owned())
+    out.value = std::move(found);
+  else if (names_.budget->spend_copy(*found.get()))
     out.value = resolved(json::value(*found.get()));
   else
-    out.value = std::move(found);
+    return fail(work_limit_error());
   return out;
 }
 
@@ -245,7 +269,8 @@ operand evaluation::call(const filter_node& node) {
   const std::size_t first = node.what == node_kind::call ? 1 : 2;
   std::vector<operand> arguments;
   for (std::size_t i = first; i < node.children.size(); ++i)
-    arguments.push_back(of(node.children[i]));
+    if (operand argument = of(node.children[i]); !failure_ && pay_for(argument))
+      arguments.push_back(std::move(argument));
   const std::string key = key_of(node);
   const operand object = of(node.children[0]);
   if (failure_)
@@ -262,7 +287,7 @@ operand evaluation::call(const filter_node& node) {
 
 operand evaluation::unary(const filter_node& node) {
   const operand argument = of(node.children[0]);
-  if (failure_)
+  if (failure_ || !pay_for(argument))
     return {};
   switch (node.operation) {
   case filter_operator::negate: return make(millrace::number(-number_of(argument)));
@@ -312,13 +337,12 @@ operand evaluation::add(const operand& left, const operand& right) {
   };
   if (!is_text(left) && !is_text(right))
     return make(millrace::number(number_of(left) + number_of(right)));
-  std::string text = text_of(left) + text_of(right);
-  if (!names_.budget->spend(text.size() / 16))
-    return fail(work_limit_error());
-  return make(json::value(text));
+  return make(json::value(text_of(left) + text_of(right)));
 }
 
 operand evaluation::apply(filter_operator operation, const operand& left, const operand& right) {
+  if (!pay_for(left) || !pay_for(right))
+    return {};
   // A method or pattern takes part as an object of its own: a text in order, equal to nothing.
   const json::value left_text = is_plain(left) ? json::value() : comparable(left);
   const json::value right_text = is_plain(right) ? json::value() : comparable(right);
@@ -364,6 +388,27 @@ json::value step_key::to_value() const {
   case kind::name: return json::value(name);
   default: return nullptr;
   }
+}
+
+bool work_budget::spend_copy(const json::value& value) noexcept {
+  if (const json::string* const text = value.if_string())
+    return spend(1) && spend_text(text->size());
+  if (const json::array* const array = value.if_array())
+    return spend(container_units) &&
+           std::all_of(array->begin(), array->end(),
+                       [&](const json::value& element) { return spend_copy(element); });
+  if (const json::object* const object = value.if_object())
+    return spend(container_units) &&
+           std::all_of(object->begin(), object->end(), [&](const json::key_value_pair& member) {
+             return spend_text(member.key().size()) && spend_copy(member.value());
+           });
+  return spend(1);
+}
+
+bool work_budget::spend_read(const json::value* value) noexcept {
+  if (value && value->is_string())
+    return spend_text(value->get_string().size());
+  return !value || !value->is_array() || spend_copy(*value);
 }
 
 error work_limit_error() {

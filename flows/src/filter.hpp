@@ -44,7 +44,8 @@ struct location {
   step_key key;
 };
 
-/// The work that one evaluation may still do.
+/// The work that one evaluation may still do. Whatever takes time or memory in proportion to data
+/// is paid for before it is done.
 class work_budget {
 public:
   /// False when the work is used up.
@@ -52,6 +53,20 @@ public:
     used_ += units;
     return used_ <= limits().visited_nodes_max;
   }
+  /// The same for `bytes` of text that are read or copied.
+  [[nodiscard]] bool spend_text(std::size_t bytes) noexcept {
+    return spend(bytes / text_bytes_per_unit);
+  }
+  /// The same for a value that is copied, or made a text, with everything in it.
+  [[nodiscard]] bool spend_copy(const json::value& value) noexcept;
+  /// The same for a value that an operator or a method reads: a text or an array as a whole.
+  [[nodiscard]] bool spend_read(const json::value* value) noexcept;
+
+  [[nodiscard]] std::uint64_t used() const noexcept { return used_; }
+
+  static constexpr std::uint64_t text_bytes_per_unit = 16;
+  /// What an object or array costs besides its members: memory of its own.
+  static constexpr std::uint64_t container_units = 4;
 
 private:
   std::uint64_t used_ = 0;

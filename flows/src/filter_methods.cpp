@@ -27,14 +27,21 @@ namespace {
 /// Whether element `i` is `wanted`, by ===.
 bool is_element(const call& c, std::size_t i, const json::value* wanted) {
   const auto& undefined_at = c.object.undefined_at;
-  const bool is_undefined =
-      std::find(undefined_at.begin(), undefined_at.end(), i) != undefined_at.end();
+  const bool is_undefined = std::binary_search(undefined_at.begin(), undefined_at.end(), i);
   return js::strictly_equal(is_undefined ? nullptr : &c.array()[i], wanted);
+}
+
+/// Pays for comparing every element with argument 0, of which a long text is read each time.
+bool pay_for_search(const call& c) {
+  constexpr std::size_t bytes_per_unit = 64;
+  const json::value* const wanted = c.value(0);
+  const std::size_t bytes = wanted && wanted->is_string() ? wanted->get_string().size() : 0;
+  return c.budget.spend(c.array().size() * (1 + bytes / bytes_per_unit));
 }
 
 /// The place of the first element that is argument 0, from argument 1 on.
 result<std::optional<std::size_t>> find_element(const call& c) {
-  if (!c.budget.spend(c.array().size()))
+  if (!pay_for_search(c))
     return work_limit_error();
   const double from = relative(c.integer(1, 0), static_cast<double>(c.array().size()));
   for (auto i = static_cast<std::size_t>(from); i < c.array().size(); ++i)
@@ -58,7 +65,7 @@ answer array_index_of(const call& c) {
 }
 
 answer array_last_index_of(const call& c) {
-  if (!c.budget.spend(c.array().size()))
+  if (!pay_for_search(c))
     return work_limit_error();
   for (std::size_t i = c.array().size(); i-- > 0;)
     if (js::strictly_equal(&c.array()[i], c.value(0)))
@@ -68,6 +75,9 @@ answer array_last_index_of(const call& c) {
 
 answer join(const call& c) {
   const std::string separator = c.has(0) ? c.text(0) : ",";
+  if (!c.budget.spend_copy(*c.object.value.get()) ||
+      !c.budget.spend_text(separator.size() * c.array().size()))
+    return work_limit_error();
   std::string out;
   for (std::size_t i = 0; i < c.array().size(); ++i) {
     if (i > 0)
@@ -75,8 +85,6 @@ answer join(const call& c) {
     if (!c.array()[i].is_null())
       out += js::to_string(&c.array()[i]);
   }
-  if (!c.budget.spend(out.size() / 16))
-    return work_limit_error();
   return give_text(out);
 }
 
@@ -85,24 +93,28 @@ answer slice_array(const call& c) {
   const auto from = static_cast<std::size_t>(relative(c.integer(0, 0), length));
   const auto to = static_cast<std::size_t>(relative(c.integer(1, length), length));
   json::array out;
-  for (std::size_t i = from; i < to; ++i)
+  for (std::size_t i = from; i < to; ++i) {
+    if (!c.budget.spend_copy(c.array()[i]))
+      return work_limit_error();
     out.push_back(c.array()[i]);
-  if (!c.budget.spend(out.size()))
-    return work_limit_error();
+  }
   return give(std::move(out));
 }
 
 answer concat_array(const call& c) {
+  // Arrays among the arguments have been paid for, objects have not.
+  if (!c.budget.spend_copy(*c.object.value.get()))
+    return work_limit_error();
   json::array out = c.array();
   for (std::size_t i = 0; i < c.arguments.size(); ++i) {
     const json::value* const each = c.value(i);
+    if (each && each->is_object() && !c.budget.spend_copy(*each))
+      return work_limit_error();
     if (each && each->is_array())
       out.insert(out.end(), each->get_array().begin(), each->get_array().end());
     else
       out.push_back(each ? *each : json::value(nullptr));
   }
-  if (!c.budget.spend(out.size()))
-    return work_limit_error();
   return give(std::move(out));
 }
 
@@ -111,7 +123,10 @@ answer array_at(const call& c) {
   const double at = c.integer(0, 0) < 0 ? c.integer(0, 0) + length : c.integer(0, 0);
   if (at < 0 || at >= length)
     return nothing();
-  return give(c.array()[static_cast<std::size_t>(at)]);
+  const json::value& element = c.array()[static_cast<std::size_t>(at)];
+  if (!c.budget.spend_copy(element))
+    return work_limit_error();
+  return give(element);
 }
 
 answer refuse_change(const call&) {
@@ -121,10 +136,14 @@ answer refuse_change(const call&) {
 // ---- everything else ----------------------------------------------------------------------------
 
 answer any_to_string(const call& c) {
+  if (!c.budget.spend_read(c.object.value.get()))
+    return work_limit_error();
   return give_text(text_of(c.object));
 }
 
 answer any_value_of(const call& c) {
+  if (!c.budget.spend_copy(*c.object.value.get()))
+    return work_limit_error();
   return give(*c.object.value.get());
 }
 
@@ -225,6 +244,8 @@ result<operand> call_method(const operand& object, std::string_view name,
   const methods::method* const found = is_hidden ? nullptr : methods::find_method(object, name);
   if (found == nullptr)
     return error(errc::invalid_syntax, "there is no method '" + std::string(name) + "'");
+  if (value && value->is_string() && !budget.spend_read(value)) // every method reads the text
+    return work_limit_error();
   return found->run(methods::call{object, arguments, budget});
 }
 

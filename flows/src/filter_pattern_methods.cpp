@@ -7,9 +7,11 @@ namespace millrace::flows::detail::methods {
 
 namespace {
 
-/// Expands `$&` and `$1` in a replacement.
+constexpr std::uint64_t match_units = 16; // what one match and its memory cost
+
+/// Expands `$&` and `$1` in a replacement; stops where `budget` is used up.
 std::string expanded(std::string_view replacement, std::string_view text,
-                     const std::vector<regex::group>& groups) {
+                     const std::vector<regex::group>& groups, work_budget& budget) {
   std::string out;
   for (std::size_t i = 0; i < replacement.size(); ++i) {
     const char next = i + 1 < replacement.size() ? replacement[i + 1] : '\0';
@@ -22,7 +24,8 @@ std::string expanded(std::string_view replacement, std::string_view text,
     ++i;
     if (next == '$')
       out += '$';
-    else if (groups[number])
+    else if (groups[number] && budget.spend(1) &&
+             budget.spend_text(groups[number]->second - groups[number]->first))
       out += text.substr(groups[number]->first, groups[number]->second - groups[number]->first);
   }
   return out;
@@ -52,14 +55,15 @@ answer replace_matches(const call& c, bool all) {
     if (groups->empty())
       break;
     const auto [begin, end] = *groups->front();
-    out.append(text.substr(copied, begin - copied)).append(expanded(replacement, text, *groups));
+    out.append(text.substr(copied, begin - copied))
+        .append(expanded(replacement, text, *groups, c.budget));
     copied = end;
     from = end;
     if (begin == end && from < text.size())
       static_cast<void>(utf8::next(text, from));
     else if (begin == end)
       ++from;
-    if (!c.budget.spend(out.size() / 16 + 1))
+    if (!c.budget.spend(match_units) || !c.budget.spend_text(replacement.size()))
       return work_limit_error();
     if (!all)
       break;
@@ -68,12 +72,15 @@ answer replace_matches(const call& c, bool all) {
 }
 
 /// The texts of a match's groups, as exec and match give them.
-json::array group_texts(std::string_view text, const std::vector<regex::group>& groups) {
+answer group_texts(const call& c, std::string_view text, const std::vector<regex::group>& groups) {
   json::array out;
-  for (const regex::group& each : groups)
-    out.push_back(each ? json::value(text.substr(each->first, each->second - each->first))
-                       : json::value(nullptr));
-  return out;
+  for (const regex::group& each : groups) {
+    const std::size_t size = each ? each->second - each->first : 0;
+    if (!c.budget.spend(1) || !c.budget.spend_text(size))
+      return work_limit_error();
+    out.push_back(each ? json::value(text.substr(each->first, size)) : json::value(nullptr));
+  }
+  return give(std::move(out));
 }
 
 answer match_text(const call& c, const regex& pattern) {
@@ -86,7 +93,7 @@ answer match_text(const call& c, const regex& pattern) {
     if (groups->empty())
       break;
     if (!pattern.is_global())
-      return give(group_texts(text, *groups));
+      return group_texts(c, text, *groups);
     const auto [begin, end] = *groups->front();
     all.emplace_back(text.substr(begin, end - begin));
     from = end;
@@ -105,6 +112,8 @@ answer with_pattern(const call& c, answer (*use)(const call&, const regex&)) {
   auto compiled = regex::compile(c.has(0) ? c.text(0) : "(?:)", "");
   if (!compiled)
     return compiled.error();
+  if (!c.budget.spend(compiled->size()))
+    return work_limit_error();
   return use(c, *compiled);
 }
 
@@ -127,7 +136,7 @@ answer pattern_exec(const call& c) {
   auto groups = c.object.pattern->search(text, 0, c.spend());
   if (!groups)
     return groups.error();
-  return groups->empty() ? give(nullptr) : give(group_texts(text, *groups));
+  return groups->empty() ? give(nullptr) : group_texts(c, text, *groups);
 }
 
 constexpr std::array pattern_methods{method{"test", pattern_test}, method{"exec", pattern_exec}};

@@ -194,8 +194,13 @@ answer split(const call& c) {
   if (!c.has(0)) {
     add(text);
   } else if (separator.empty()) {
-    for (double i = 0; i < units_of(text); ++i)
-      add(utf8::unit_at(text, static_cast<std::size_t>(i)));
+    for (std::size_t end = 0; end < text.size();) {
+      const std::size_t begin = end;
+      static_cast<void>(utf8::next(text, end));
+      const std::string_view character = text.substr(begin, end - begin);
+      for (std::size_t unit = 0; unit < js::utf16_length(character); ++unit)
+        add(utf8::unit_at(character, unit));
+    }
   } else {
     for (std::size_t begin = 0; begin <= text.size();) {
       const std::size_t end = std::min(text.find(separator, begin), text.size());

@@ -12,6 +12,7 @@ namespace {
 
 using detail::path_program;
 using detail::segment;
+using detail::work_budget;
 
 const std::shared_ptr<const path_program>& empty_path() {
   static const std::shared_ptr<const path_program> program = detail::compile_path("", 0);
@@ -24,18 +25,21 @@ const std::shared_ptr<const path_program>& empty_json_path() {
 }
 
 /// The value of every dynamic key, as text.
-result<std::vector<std::string>> dynamic_keys(const path_program& program, const scope& visible) {
+result<std::vector<std::string>> dynamic_keys(const path_program& program, const scope& visible,
+                                              work_budget& budget) {
   std::vector<std::string> keys;
   for (const path& inner : program.dynamic_keys) {
     const auto refuse = [&](errc code, const std::string& why) {
       return error(code, "Resolution of dynamic path segment failed: " + why);
     };
-    auto found = inner.evaluate(visible);
+    auto found = detail::path_access::evaluate(inner, visible, budget);
     if (!found)
       return refuse(found.error().code(), found.error().message());
     if (found->is_undefined() || found->get()->is_null())
       return refuse(errc::step_failed, "Dynamic path segment '" + inner.text() + "' in path '" +
                                            program.text + "' resolved to null or undefined.");
+    if (!budget.spend_read(found->get()))
+      return detail::work_limit_error();
     keys.push_back(js::to_string(found->get()));
   }
   return keys;
@@ -71,10 +75,10 @@ const json::value* first_member(const scope& visible, const plain_key& key) {
 
 /// Follows the keys of a plain path; borrowed pointers as long as what they name is stored, which
 /// only lengths and characters are not.
-resolved traverse(const path_program& program, const scope& visible,
-                  const std::vector<std::string>& keys) {
+result<resolved> traverse(const path_program& program, const scope& visible,
+                          const std::vector<std::string>& keys, work_budget& budget) {
   if (program.plain.empty())
-    return &visible.whole();
+    return resolved(&visible.whole());
   const json::value* at = nullptr;
   std::size_t i = 0;
   for (; i < program.plain.size(); ++i) {
@@ -85,32 +89,42 @@ resolved traverse(const path_program& program, const scope& visible,
     at = next;
   }
   if (i == program.plain.size())
-    return at;
+    return resolved(at);
   if (i == 0 && (at = visible.root()) == nullptr)
-    return {};
+    return resolved();
   resolved made(at);
   for (; i < program.plain.size() && !made.is_undefined(); ++i) {
     const plain_key key(program.plain[i], keys);
+    if (made.get()->is_string() && !budget.spend_text(made.get()->get_string().size()))
+      return detail::work_limit_error();
     made = detail::own_member(*made.get(), key.name, key.index);
   }
   return made;
 }
 
 /// A selected value: borrowed, or copied when the evaluation made it or its root does not live on.
-resolved deliver(const json::value* value, const detail::path_trace& trace, bool root_lives_on) {
+result<resolved> deliver(const json::value* value, const detail::path_trace& trace,
+                         bool root_lives_on, work_budget& budget) {
   if (root_lives_on && !trace.owns(value))
-    return value;
+    return resolved(value);
+  if (!budget.spend_copy(*value))
+    return detail::work_limit_error();
   return resolved(json::value(*value));
 }
 
 /// What the library returns for a selection without wrapping: one plain hit as it is, several or
 /// indefinite ones as an array.
-resolved unwrapped(const std::vector<detail::selection>& selected, const detail::path_trace& trace,
-                   bool root_lives_on) {
+result<resolved> unwrapped(const std::vector<detail::selection>& selected,
+                           const detail::path_trace& trace, bool root_lives_on,
+                           work_budget& budget) {
   if (selected.empty())
-    return {};
+    return resolved();
   if (selected.size() == 1 && !selected.front().is_among_many)
-    return deliver(selected.front().value, trace, root_lives_on);
+    return deliver(selected.front().value, trace, root_lives_on, budget);
+  // A few values that hold much can be selected often: what is copied counts, not how many.
+  for (const detail::selection& each : selected)
+    if (!budget.spend_copy(*each.value))
+      return detail::work_limit_error();
   json::array values;
   values.reserve(selected.size());
   for (const detail::selection& each : selected)
@@ -151,27 +165,33 @@ const error* path::doubt() const noexcept {
 }
 
 result<resolved> path::evaluate(const scope& visible) const {
-  const path_program& program = *program_;
+  work_budget budget;
+  return detail::path_access::evaluate(*this, visible, budget);
+}
+
+result<resolved> detail::path_access::evaluate(const path& of, const scope& visible,
+                                               work_budget& budget) {
+  const path_program& program = *of.program_;
   if (program.problem)
     return *program.problem;
   std::vector<std::string> keys;
   if (!program.dynamic_keys.empty()) {
-    auto found = dynamic_keys(program, visible);
+    auto found = flows::dynamic_keys(program, visible, budget);
     if (!found)
       return found.error();
     keys = std::move(*found);
   }
   if (!program.starts_at_root)
     return resolved();
-  resolved base = traverse(program, visible, keys);
-  if (!program.is_complex)
+  auto base = traverse(program, visible, keys, budget);
+  if (!base || !program.is_complex)
     return base;
-  if (!js::truthy(base.get())) // the library looks into nothing that is falsy
+  if (!js::truthy(base->get())) // the library looks into nothing that is falsy
     return resolved();
-  detail::path_trace trace(program, keys, &visible);
-  auto selected = trace.run(*base.get());
+  path_trace trace(program, keys, &visible, budget);
+  auto selected = trace.run(*base->get());
   if (selected)
-    return unwrapped(*selected, trace, !base.is_owned());
+    return unwrapped(*selected, trace, !base->is_owned(), budget);
   // An exception inside the library means that nothing was found.
   if (selected.error().code() == errc::invalid_syntax)
     return resolved();
@@ -195,15 +215,21 @@ const error* json_path::problem() const noexcept {
 }
 
 result<resolved> json_path::evaluate(const json::value& root) const {
-  if (program_->problem)
-    return *program_->problem;
+  work_budget budget;
+  return detail::path_access::evaluate(*this, root, budget);
+}
+
+result<resolved> detail::path_access::evaluate(const json_path& of, const json::value& root,
+                                               work_budget& budget) {
+  if (of.program_->problem)
+    return *of.program_->problem;
   if (!js::truthy(&root))
     return resolved();
-  detail::path_trace trace(*program_, no_keys, nullptr);
+  path_trace trace(*of.program_, no_keys, nullptr, budget);
   auto selected = trace.run(root);
   if (!selected)
     return selected.error();
-  return unwrapped(*selected, trace, true);
+  return unwrapped(*selected, trace, true, budget);
 }
 
 result<std::vector<resolved>> json_path::matches(const json::value& root) const {
@@ -212,13 +238,18 @@ result<std::vector<resolved>> json_path::matches(const json::value& root) const 
   std::vector<resolved> found;
   if (!js::truthy(&root))
     return found;
-  detail::path_trace trace(*program_, no_keys, nullptr);
+  work_budget budget;
+  detail::path_trace trace(*program_, no_keys, nullptr, budget);
   auto selected = trace.run(root);
   if (!selected)
     return selected.error();
   found.reserve(selected->size());
-  for (const detail::selection& each : *selected)
-    found.push_back(deliver(each.value, trace, true));
+  for (const detail::selection& each : *selected) {
+    auto delivered = deliver(each.value, trace, true, budget);
+    if (!delivered)
+      return delivered.error();
+    found.push_back(std::move(*delivered));
+  }
   return found;
 }
 

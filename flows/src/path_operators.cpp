@@ -12,6 +12,8 @@ namespace millrace::flows::detail {
 
 namespace {
 
+constexpr std::uint64_t segment_units = 8; // what keeping a computed segment costs
+
 bool is_structured(const json::value* value) noexcept {
   return value != nullptr && value->is_structured();
 }
@@ -180,6 +182,8 @@ bool path_trace::script(remaining path, const stop& at, results& out) {
 /// Follows a text that a script gave: the two operators that make sense, or a key.
 bool path_trace::follow_text(remaining path, const stop& at, const std::string& text,
                              results& out) {
+  if (!budget_.spend(segment_units) || !budget_.spend_text(text.size()))
+    return fail_limit();
   segment& made = computed_.emplace_back();
   made.key = text;
   made.index = js::as_index(text);

@@ -70,9 +70,13 @@ struct path_program {
   bool has_parent_operator = false;
 };
 
-/// Makes paths of programs that are compiled within other programs.
+/// Paths within other programs: compiled at their depth, and evaluated at the expense of the whole.
 struct path_access {
   [[nodiscard]] static path compile(std::string_view text, std::size_t depth);
+  [[nodiscard]] static result<resolved> evaluate(const path& of, const scope& visible,
+                                                 work_budget& budget);
+  [[nodiscard]] static result<resolved> evaluate(const json_path& of, const json::value& root,
+                                                 work_budget& budget);
 };
 
 /// Compiles the path of mappings and conditions. `depth` counts dynamic keys within dynamic keys.

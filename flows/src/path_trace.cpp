@@ -60,6 +60,9 @@ result<std::vector<selection>> path_trace::run(const json::value& root) {
 bool path_trace::trace(remaining path, const stop& at, bool literal_first, results& out) {
   if (!budget_.spend(1))
     return fail_limit();
+  // The length and the units of a text are counted whenever they are asked for.
+  if (at.value && at.value->is_string() && !budget_.spend_text(at.value->get_string().size()))
+    return fail_limit();
   if (path.head == nullptr)
     return add(out, {{at.value, at.is_among_many}, false, 0, nullptr});
   if (++depth_ > limits().traversal_depth_max) {
@@ -155,6 +158,8 @@ bool path_trace::follow_number(remaining path, const stop& at, double number, bo
 
 /// Takes the steps up that were found below: the rest of their path goes on at our value.
 bool path_trace::step_up(const stop& at, std::size_t begin, results& out) {
+  if (!budget_.spend(out.size() - begin))
+    return fail_limit();
   if (std::none_of(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
                    [](const found& one) { return one.is_step_up; }))
     return true;
@@ -189,6 +194,8 @@ bool path_trace::fail_limit() {
 const json::value* path_trace::keep(resolved value) {
   if (!value.is_owned())
     return value.get();
+  // Memory of its own; when it was too much, the next step says so.
+  static_cast<void>(budget_.spend(work_budget::container_units));
   const json::value* const made = &owned_.emplace_back(std::move(value).take());
   made_.insert(made);
   return made;

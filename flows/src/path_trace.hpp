@@ -28,10 +28,10 @@ struct selection {
 class path_trace {
 public:
   /// `dynamic_keys`: the values of the program's dynamic keys. `document`: what `$` in a filter
-  /// means, or null. All borrowed.
+  /// means, or null. `budget` pays for everything. All borrowed.
   path_trace(const path_program& program, const std::vector<std::string>& dynamic_keys,
-             const scope* document)
-      : program_(program), dynamic_keys_(dynamic_keys), document_(document) {}
+             const scope* document, work_budget& budget)
+      : program_(program), dynamic_keys_(dynamic_keys), document_(document), budget_(budget) {}
 
   /// What the path's JSONPath part selects in `root`; values live as long as this object. Errors:
   /// `limit_exceeded`; `invalid_syntax` for what is an exception in the reference.
@@ -99,8 +99,8 @@ private:
   const path_program& program_;
   const std::vector<std::string>& dynamic_keys_;
   const scope* document_;
+  work_budget& budget_;
   const json::value* root_ = nullptr;
-  work_budget budget_;
   std::size_t depth_ = 0;
   std::deque<json::value> owned_; // names, indices, lengths and characters that were selected
   std::unordered_set<const json::value*> made_; // the places of owned_

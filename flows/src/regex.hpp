@@ -33,6 +33,8 @@ public:
   [[nodiscard]] const std::string& pattern() const noexcept { return pattern_; }
   [[nodiscard]] const std::string& flags() const noexcept { return flags_; }
   [[nodiscard]] bool is_global() const noexcept { return flags_.find('g') != std::string::npos; }
+  /// Instructions: what compiling it took.
+  [[nodiscard]] std::size_t size() const noexcept { return code_.size(); }
 
   /// The first match at or behind byte `from`: group 0 is the whole match; empty when there is
   /// none. Error: `limit_exceeded` when `spend` says so.

@@ -64,10 +64,14 @@ bool regex::character_set::contains(std::uint32_t point) const noexcept {
 /// restore.
 class regex_matcher {
 public:
-  regex_matcher(const regex& program, std::string_view text, const spend_function& spend)
-      : program_(program), text_(text), spend_(spend), registers_(program.register_count_, unset) {}
+  regex_matcher(const regex& program, std::string_view text, const spend_function& spend,
+                std::uint64_t preparation)
+      : program_(program), text_(text), spend_(spend), registers_(program.register_count_, unset),
+        out_of_work_(!spend(preparation)) {}
 
   bool match_at(std::size_t position) {
+    if (!spend(registers_.size() / items_per_unit))
+      return false;
     std::fill(registers_.begin(), registers_.end(), unset);
     registers_[0] = position;
     return run(0, position);
@@ -84,10 +88,17 @@ private:
     std::size_t value; // position, or the register's old value
   };
 
+  /// Registers, ranges of a set and bytes that are looked at in the time of one step.
+  static constexpr std::size_t items_per_unit = 8;
+
+  bool spend(std::uint64_t units) {
+    out_of_work_ = out_of_work_ || !spend_(units);
+    return !out_of_work_;
+  }
   bool run(std::size_t place, std::size_t position);
   bool step(std::size_t& place, std::size_t& position, std::vector<pending>& choices);
-  bool consume(const regex::instruction& each, std::size_t& position) const;
-  bool refer_back(std::size_t group, std::size_t& position) const;
+  bool consume(const regex::instruction& each, std::size_t& position);
+  bool refer_back(std::size_t group, std::size_t& position);
   [[nodiscard]] bool holds(regex::opcode code, std::size_t position) const;
   void set(std::size_t which, std::size_t value, std::vector<pending>& choices) {
     choices.push_back({false, which, registers_[which]});
@@ -99,16 +110,14 @@ private:
   const spend_function& spend_;
   std::vector<std::size_t> registers_;
   std::size_t end_ = 0;
-  bool out_of_work_ = false;
+  bool out_of_work_;
 };
 
 bool regex_matcher::run(std::size_t place, std::size_t position) {
   std::vector<pending> choices;
   while (true) {
-    if (!spend_(1)) {
-      out_of_work_ = true;
+    if (!spend(1))
       return false;
-    }
     if (program_.code_[place].code == regex::opcode::match) {
       end_ = position;
       return true;
@@ -140,12 +149,16 @@ bool regex_matcher::step(std::size_t& place, std::size_t& position, std::vector<
   case regex::opcode::jump: place = each.target; return true;
   case regex::opcode::save: set(each.target, position, choices); return true;
   case regex::opcode::clear:
+    if (!spend((each.other - each.target) / items_per_unit))
+      return false;
     for (std::size_t i = each.target; i < each.other; ++i)
       set(i, unset, choices);
     return true;
   case regex::opcode::check_progress: return registers_[each.target] != position;
   case regex::opcode::look_ahead:
   case regex::opcode::negative_look_ahead: {
+    if (!spend(registers_.size() / items_per_unit))
+      return false;
     // As deep as groups are nested, which the parser bounds.
     const std::vector<std::size_t> before = registers_;
     const bool found = run(place, position);
@@ -167,7 +180,7 @@ bool regex_matcher::step(std::size_t& place, std::size_t& position, std::vector<
   }
 }
 
-bool regex_matcher::consume(const regex::instruction& each, std::size_t& position) const {
+bool regex_matcher::consume(const regex::instruction& each, std::size_t& position) {
   if (position >= text_.size())
     return false;
   const std::uint32_t point = utf8::next(text_, position);
@@ -176,6 +189,8 @@ bool regex_matcher::consume(const regex::instruction& each, std::size_t& positio
   case regex::opcode::any_at_all: return true;
   case regex::opcode::set: {
     const regex::character_set& set = program_.sets_[each.target];
+    if (!spend(set.ranges.size() / items_per_unit))
+      return false;
     bool inside = set.contains(point);
     if (!inside && program_.ignores_case_)
       inside = set.contains(to_lower(point)) || set.contains(to_upper(point));
@@ -185,12 +200,14 @@ bool regex_matcher::consume(const regex::instruction& each, std::size_t& positio
   }
 }
 
-bool regex_matcher::refer_back(std::size_t group, std::size_t& position) const {
+bool regex_matcher::refer_back(std::size_t group, std::size_t& position) {
   if (group >= program_.group_count_ || registers_[2 * group] == unset ||
       registers_[2 * group + 1] == unset)
     return true; // a group that did not take part matches nothing
   std::size_t from = registers_[2 * group];
   const std::size_t to = registers_[2 * group + 1];
+  if (from < to && !spend((to - from) / items_per_unit))
+    return false;
   while (from < to) {
     if (position >= text_.size())
       return false;
@@ -219,7 +236,8 @@ bool regex_matcher::holds(regex::opcode code, std::size_t position) const {
 
 result<std::vector<regex::group>> regex::search(std::string_view text, std::size_t from,
                                                 const spend_function& spend) const {
-  regex_matcher matcher(*this, text, spend);
+  constexpr std::uint64_t preparation_units = 16; // memory for the match and its groups
+  regex_matcher matcher(*this, text, spend, preparation_units);
   for (std::size_t position = from; position <= text.size();) {
     if (matcher.match_at(position)) {
       std::vector<group> groups(group_count_);

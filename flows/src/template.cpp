@@ -71,13 +71,20 @@ bool text_template::is_plain() const noexcept {
 }
 
 result<std::string> text_template::render(const scope& visible) const {
-  if (program_->problem) {
-    return *program_->problem;
+  std::uint64_t operations = 0;
+  return detail::template_access::render(*this, visible, operations);
+}
+
+result<std::string> detail::template_access::render(const text_template& of, const scope& visible,
+                                                    std::uint64_t& operations) {
+  const text_template::program& made = *of.program_;
+  if (made.problem) {
+    return *made.problem;
   }
-  if (program_->plain) {
-    return program_->text;
+  if (made.plain) {
+    return made.text;
   }
-  return templates::renderer(program_->bound, program_->text, visible).run();
+  return templates::renderer(made.bound, made.text, visible, operations).run();
 }
 
 } // namespace millrace::flows

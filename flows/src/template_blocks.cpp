@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Blocks: #if, #unless, #with, #each, #with_json_path, and sections, whose name is a value.
+#include "path_program.hpp"
 #include "template_helpers.hpp"
 #include "template_renderer.hpp"
 
@@ -88,11 +89,16 @@ bool renderer::run_with_json_path(const statement& block, const arguments& args,
   }
   const value_pointer root = whole(receiver(env));
   const std::optional<json_path>& literal = block.head.literal_path;
+  detail::work_budget budget;
   result<resolved> found = js::truthy(root)
-                               ? (literal ? *literal : json_path::compile(*text)).evaluate(*root)
+                               ? detail::path_access::evaluate(
+                                     literal ? *literal : json_path::compile(*text), *root, budget)
                                : result<resolved>(resolved());
   if (found.has_error()) {
     return fail(found.error().code(), found.error().message());
+  }
+  if (!charge(budget.used() + (literal ? 0 : text->size()))) {
+    return false;
   }
   const value_pointer value =
       found->is_owned() ? made_.keep(std::move(*found).take()) : found->get();

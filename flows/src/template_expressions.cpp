@@ -7,6 +7,7 @@
 
 #include <millrace/js.hpp>
 
+#include <initializer_list>
 #include <utility>
 
 namespace millrace::flows::templates {
@@ -171,13 +172,13 @@ const json::value* renderer::call_helper(const call& of, const arguments& args,
     return charge(text.size() / 64) ? made_.keep(std::move(text)) : nullptr;
   }
   case helper::slice: {
-    json::array part = slice(argument(0), argument(1), given == 2 ? nullptr : argument(2));
-    return charge(part.size()) ? made_.keep(std::move(part)) : nullptr;
+    json::value part = slice(argument(0), argument(1), given == 2 ? nullptr : argument(2));
+    return charge_copy(&part) ? made_.keep(std::move(part)) : nullptr;
   }
-  case helper::eq: return boolean(js::strictly_equal(argument(0), argument(1)));
-  case helper::neq: return boolean(!js::strictly_equal(argument(0), argument(1)));
-  case helper::gt: return boolean(js::less_than(argument(1), argument(0)).value_or(false));
-  case helper::lt: return boolean(js::less_than(argument(0), argument(1)).value_or(false));
+  case helper::eq:
+  case helper::neq:
+  case helper::gt:
+  case helper::lt: return compare(of.function, argument(0), argument(1));
   case helper::default_: {
     const value_pointer value = given > 0 ? args.front() : argument(0);
     const bool missing = value == nullptr || (value != &root_marker_ && value->is_null());
@@ -188,6 +189,21 @@ const json::value* renderer::call_helper(const call& of, const arguments& args,
   case helper::log: return nullptr;
   case helper::none: return call_missing(of, args, env);
   default: return call_block_helper(of, given);
+  }
+}
+
+const json::value* renderer::compare(helper how, value_pointer left, value_pointer right) {
+  const bool same_or_not = how == helper::eq || how == helper::neq; // of arrays: by their address
+  for (const value_pointer each : {left, right}) {
+    if (!(same_or_not && each != nullptr && each->is_array()) && !charge_read(each)) {
+      return nullptr;
+    }
+  }
+  switch (how) {
+  case helper::eq: return boolean(js::strictly_equal(left, right));
+  case helper::neq: return boolean(!js::strictly_equal(left, right));
+  case helper::gt: return boolean(js::less_than(right, left).value_or(false));
+  default: return boolean(js::less_than(left, right).value_or(false));
   }
 }
 
@@ -217,7 +233,7 @@ const json::value* renderer::call_lookup(const arguments& args) {
   if (const json::string* name = args[1] != nullptr ? args[1]->if_string() : nullptr) {
     return property(from, *name);
   }
-  return property(from, js::to_string(whole(args[1])));
+  return property(from, text_of(whole(args[1])));
 }
 
 const json::value* renderer::call_base64(value_pointer value) {
@@ -246,8 +262,10 @@ const json::value* renderer::call_missing(const call& of, const arguments& args,
 
 const json::value* renderer::options_of(const call& of, const environment& env) {
   json::object hash;
+  charge(text_.size() / 64); // the places are counted from the beginning
   for (auto each = of.hash.rbegin(); each != of.hash.rend(); ++each) { // the first of equals wins
-    if (const value_pointer value = whole(evaluate(each->value, env))) {
+    if (const value_pointer value = whole(evaluate(each->value, env));
+        charge_copy(value) && value) {
       hash.insert_or_assign(each->key, *value);
     }
   }
@@ -263,8 +281,10 @@ const json::value* renderer::options_of(const call& of, const environment& env) 
 json::object renderer::data_of(const data_frame& frame) {
   json::object data;
   if (const value_pointer root = whole(frame.root)) {
+    if (!charge_copy(root)) {
+      return data;
+    }
     data["root"] = *root;
-    charge(root->is_structured() ? 64 : 1); // a copy of the context is not for free
   }
   if (frame.parent != nullptr) {
     data["_parent"] = data_of(*frame.parent);

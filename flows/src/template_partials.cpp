@@ -12,10 +12,13 @@ namespace millrace::flows::templates {
 namespace {
 
 constexpr std::string_view block_name = "@partial-block";
+constexpr std::uint64_t looks_per_operation = 16;
 
-const inline_partial* find(const inline_partial* innermost, std::string_view name) {
+const inline_partial* find(const inline_partial* innermost, std::string_view name,
+                           std::uint64_t& looks) {
   while (innermost != nullptr && innermost->name != name) {
     innermost = innermost->outer;
+    ++looks;
   }
   return innermost;
 }
@@ -26,7 +29,7 @@ bool renderer::run_partial(const statement& partial, const environment& env) {
   std::string name = partial.head.callee.original;
   if (partial.dynamic_name) {
     const value_pointer given = whole(evaluate(*partial.dynamic_name, env));
-    name = js::to_string(js::truthy(given) ? given : nullptr);
+    name = text_of(js::truthy(given) ? given : nullptr);
   }
   const std::vector<expression>& params = partial.head.params;
   value_pointer context = params.empty() ? env.context : evaluate(params.front(), env);
@@ -37,15 +40,16 @@ bool renderer::run_partial(const statement& partial, const environment& env) {
   if (failure_ || !check_decorators(partial) || !invoke_partial(partial, name, context, env)) {
     return false;
   }
-  if (!partial.text.empty()) {
-    indent(from, partial.text);
-  }
-  return append(std::string_view());
+  return partial.text.empty() || indent(from, partial.text);
 }
 
 bool renderer::invoke_partial(const statement& partial, const std::string& name,
                               value_pointer context, const environment& env) {
-  const inline_partial* declared = find(env.partials, name);
+  std::uint64_t looks = 0;
+  const inline_partial* declared = find(env.partials, name, looks);
+  if (!charge(looks / looks_per_operation)) {
+    return false;
+  }
   const partial_block* enclosing = env.data->partial;
   const bool wants_block = !partial.dynamic_name && name == block_name && declared == nullptr;
   const partial_block* called = wants_block ? enclosing : nullptr;
@@ -88,8 +92,12 @@ bool renderer::run_partial_block(const partial_block& block, value_pointer conte
 /// A copy of `context` with the hash's members; what is no object contributes its elements.
 const json::value* renderer::extended(value_pointer context, const call& of,
                                       const environment& env) {
-  json::object members;
   context = whole(context);
+  // Paid for before it is copied: a partial that calls itself with its context doubles it.
+  if (!charge_copy(context)) {
+    return nullptr;
+  }
+  json::object members;
   if (const json::object* object = context != nullptr ? context->if_object() : nullptr) {
     members = *object;
   } else if (const json::array* array = context != nullptr ? context->if_array() : nullptr) {
@@ -97,9 +105,12 @@ const json::value* renderer::extended(value_pointer context, const call& of,
       members[std::to_string(i)] = (*array)[i];
     }
   }
-  charge(members.size());
   for (auto each = of.hash.rbegin(); each != of.hash.rend(); ++each) { // the first of equals wins
-    if (const value_pointer value = whole(evaluate(each->value, env))) {
+    const value_pointer value = whole(evaluate(each->value, env));
+    if (!charge_copy(value)) {
+      return nullptr;
+    }
+    if (value != nullptr) {
       members.insert_or_assign(each->key, *value);
     } else {
       members.erase(each->key);
@@ -108,15 +119,21 @@ const json::value* renderer::extended(value_pointer context, const call& of,
   return made_.keep(std::move(members));
 }
 
-void renderer::indent(std::size_t from, const std::string& with) {
+// Each line is checked against the limit: indents of many lines outgrow what was rendered.
+bool renderer::indent(std::size_t from, const std::string& with) {
   const std::string lines = out_.substr(from);
+  if (!charge(lines.size() / 64)) {
+    return false;
+  }
   out_.resize(from);
   for (std::size_t at = 0; at < lines.size();) {
     const std::size_t end = std::min(lines.find('\n', at), lines.size() - 1) + 1;
-    out_ += with;
-    out_.append(lines, at, end - at);
+    if (!append(with) || !append(std::string_view(lines).substr(at, end - at))) {
+      return false;
+    }
     at = end;
   }
+  return true;
 }
 
 } // namespace millrace::flows::templates

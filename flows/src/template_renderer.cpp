@@ -3,6 +3,7 @@
 // Programs, statements and output.
 #include "template_renderer.hpp"
 
+#include "filter.hpp"
 #include "template_helpers.hpp"
 
 #include <millrace/js.hpp>
@@ -205,7 +206,12 @@ bool renderer::append(value_pointer value) {
   return charge(text.size() / 64) && append(std::string_view(text));
 }
 
+// The bound on one text is not enough for a value of many: what is written counts as work, too.
 bool renderer::append(std::string_view text) {
+  constexpr std::size_t bytes_per_operation = 64;
+  if (!charge(text.size() / bytes_per_operation)) {
+    return false;
+  }
   out_.append(text);
   if (out_.size() <= limits().rendered_bytes_max) {
     return true;
@@ -232,6 +238,23 @@ bool renderer::charge(std::uint64_t operations) {
   return fail(errc::limit_exceeded, "The template needs more than " +
                                         std::to_string(limits().template_operations_max) +
                                         " operations, the limit template_operations_max.");
+}
+
+bool renderer::charge_copy(value_pointer value) {
+  detail::work_budget copied;
+  const bool counted = value == nullptr || copied.spend_copy(*value);
+  return charge(counted ? copied.used() : limits().template_operations_max + 1);
+}
+
+bool renderer::charge_read(value_pointer value) {
+  detail::work_budget read;
+  const bool counted = read.spend_read(value);
+  return charge(counted ? read.used() : limits().template_operations_max + 1);
+}
+
+/// ToString of a value, which for an array reads all that is in it.
+std::string renderer::text_of(value_pointer value) {
+  return charge_read(value) ? js::to_string(value) : std::string();
 }
 
 bool renderer::fail(errc code, std::string message) {

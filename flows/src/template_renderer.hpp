@@ -8,6 +8,7 @@
 
 #include <millrace/error.hpp>
 #include <millrace/scope.hpp>
+#include <millrace/template.hpp>
 
 #include <boost/container/small_vector.hpp>
 
@@ -88,9 +89,10 @@ struct environment {
 
 class renderer {
 public:
-  /// All three must outlive the renderer.
-  renderer(const bound_template& source, std::string_view text, const scope& visible)
-      : source_(source), text_(text), visible_(visible) {}
+  /// All must outlive the renderer. `operations` counts on from what it is.
+  renderer(const bound_template& source, std::string_view text, const scope& visible,
+           std::uint64_t& operations)
+      : source_(source), text_(text), visible_(visible), operations_(operations) {}
 
   /// Renders. To be called once.
   [[nodiscard]] result<std::string> run();
@@ -132,7 +134,7 @@ private:
                       const environment& env);
   bool run_partial_block(const partial_block& block, value_pointer context, const environment& env);
   value_pointer extended(value_pointer context, const call& of, const environment& env);
-  void indent(std::size_t from, const std::string& with);
+  bool indent(std::size_t from, const std::string& with);
 
   // Expressions (template_expressions.cpp).
   value_pointer evaluate(const expression& of, const environment& env);
@@ -147,6 +149,7 @@ private:
   bool evaluate_arguments(const call& of, const environment& env, arguments& args);
   value_pointer call_helper(const call& of, const arguments& args, const environment& env);
   value_pointer call_block_helper(const call& of, std::size_t given);
+  value_pointer compare(helper how, value_pointer left, value_pointer right);
   value_pointer call_lookup(const arguments& args);
   value_pointer call_base64(value_pointer value);
   value_pointer call_missing(const call& of, const arguments& args, const environment& env);
@@ -164,6 +167,11 @@ private:
   bool append_json(value_pointer value);
   /// Counts work; fails beyond template_operations_max.
   bool charge(std::uint64_t operations);
+  /// The same for a copy, or a text, of all that is in `value`.
+  bool charge_copy(value_pointer value);
+  /// The same for what an operator or a text reads: a text or an array as a whole.
+  bool charge_read(value_pointer value);
+  [[nodiscard]] std::string text_of(value_pointer value);
   bool fail(errc code, std::string message);
 
   const bound_template& source_;
@@ -172,9 +180,19 @@ private:
   json::value root_marker_; // its address stands for the scope's merged root, built when needed
   value_store made_;
   std::string out_;
-  std::uint64_t operations_ = 0;
+  std::uint64_t& operations_;
   std::size_t depth_ = 0;
   std::optional<error> failure_;
 };
 
 } // namespace millrace::flows::templates
+
+namespace millrace::flows::detail {
+
+/// Templates within a value: rendered at the expense of the whole.
+struct template_access {
+  [[nodiscard]] static result<std::string> render(const text_template& of, const scope& visible,
+                                                  std::uint64_t& operations);
+};
+
+} // namespace millrace::flows::detail

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Templates inside JSON values. A part without templates and paths is kept as it is and copied.
+#include "path_program.hpp"
+#include "template_renderer.hpp"
+
 #include <millrace/limits.hpp>
 #include <millrace/path.hpp>
 #include <millrace/template.hpp>
@@ -22,6 +25,12 @@ struct value_template::node {
   std::vector<node> children;
 };
 
+/// What rendering one value has taken so far, all its texts together.
+struct value_template::work {
+  std::uint64_t operations = 0;
+  detail::work_budget paths;
+};
+
 namespace {
 
 using node_kind = value_template::node::kind_type;
@@ -37,14 +46,15 @@ bool is_path_text(std::string_view text) {
 /// Renders one text and what it leads to, remembering the paths on the way.
 class text_resolver {
 public:
-  explicit text_resolver(const scope& visible) : visible_(visible) {}
+  text_resolver(const scope& visible, std::uint64_t& operations, detail::work_budget& paths)
+      : visible_(visible), operations_(operations), paths_(paths) {}
 
   /// `nothing` tells an undefined result from null.
   result<resolved> resolve(const text_template& text, const path* fixed) {
     if (fixed != nullptr) {
       return follow(*fixed);
     }
-    result<std::string> rendered = text.render(visible_);
+    result<std::string> rendered = detail::template_access::render(text, visible_, operations_);
     if (rendered.has_error()) {
       return rendered.error();
     }
@@ -56,7 +66,7 @@ public:
 
 private:
   result<resolved> follow(const path& at) {
-    result<resolved> found = at.evaluate(visible_);
+    result<resolved> found = detail::path_access::evaluate(at, visible_, paths_);
     if (found.has_error()) { // it looked like a path: it is a text, unless it asks for too much
       return found.error().code() == errc::limit_exceeded
                  ? found
@@ -103,6 +113,8 @@ private:
   }
 
   const scope& visible_;
+  std::uint64_t& operations_;
+  detail::work_budget& paths_;
   std::vector<std::string> trail_;
 };
 
@@ -175,7 +187,7 @@ result<json::value> value_template::render(const scope& visible) const {
   if (root_ == nullptr) {
     return json::value();
   }
-  result<resolved> rendered = render(*root_, visible);
+  result<resolved> rendered = find(visible);
   if (rendered.has_error()) {
     return rendered.error();
   }
@@ -183,21 +195,26 @@ result<json::value> value_template::render(const scope& visible) const {
 }
 
 result<resolved> value_template::find(const scope& visible) const {
-  return root_ == nullptr ? result<resolved>(resolved(json::value())) : render(*root_, visible);
+  if (root_ == nullptr) {
+    return resolved(json::value());
+  }
+  work spent;
+  return render(*root_, visible, spent);
 }
 
-result<resolved> value_template::render(const node& of, const scope& visible) {
+result<resolved> value_template::render(const node& of, const scope& visible, work& spent) {
   switch (of.kind) {
   case node_kind::constant: return resolved(&of.constant);
   case node_kind::text:
-    return text_resolver(visible).resolve(of.text, of.fixed_path ? &*of.fixed_path : nullptr);
+    return text_resolver(visible, spent.operations, spent.paths)
+        .resolve(of.text, of.fixed_path ? &*of.fixed_path : nullptr);
   case node_kind::array:
   case node_kind::object: break;
   }
   json::array elements;
   json::object members;
   for (std::size_t i = 0; i < of.children.size(); ++i) {
-    result<resolved> rendered = render(of.children[i], visible);
+    result<resolved> rendered = render(of.children[i], visible, spent);
     if (rendered.has_error()) {
       return rendered.error();
     }

@@ -169,6 +169,38 @@ TEST_CASE("the work of one evaluation is bounded, whatever asks for it") {
   };
   CHECK(limit_of("$.l[?($.l.concat($.l).length)]") == errc::limit_exceeded);
   CHECK(limit_of("$.l[?(/^(a+)+$/.test($.s + 'b'))]") == errc::limit_exceeded);
+  CHECK(limit_of("$.l[?($.s.split('').join($.s).split('').join($.s + $.s).length)]") ==
+        errc::limit_exceeded);
+}
+
+TEST_CASE("what a path copies is bounded, not only how many values it selects") {
+  const json::value root =
+      parsed(R"({"a":{"a":{"a":{"text":")" + std::string(4'000, 'x') + "\"}}}}");
+  std::string often = "['a'";
+  for (int i = 0; i < 60; ++i)
+    often += ",'a'";
+  often += "]";
+  const auto limit_of = [&](const std::string& path) {
+    const auto value = flows::path::compile(path).evaluate(flows::scope(root));
+    return value.has_error() && value.error().code() == errc::limit_exceeded;
+  };
+  CHECK_FALSE(limit_of("$" + often + often)); // 3721 copies of 4 KB
+  CHECK(limit_of("$" + often + often + often));
+}
+
+TEST_CASE("the parts of a condition and the keys of a path share one bound on their work") {
+  const json::value root = parsed(R"({"s":")" + std::string(23, 'a') + R"(","l":[1],"m":{}})");
+  const std::string hopeless = "$.l[?(/^(a+)+$/.test($.s + 'b'))]";
+  const auto limit_of = [&](const std::string& text) {
+    const auto holds = flows::condition::compile(text).holds(flows::scope(root));
+    return holds.has_error() && holds.error().code() == errc::limit_exceeded;
+  };
+  std::string parts = "$.l[?(/^(a+)+$/.test($.s.slice(7) + 'b'))]";
+  CHECK_FALSE(limit_of(parts));
+  for (int i = 0; i < 6; ++i)
+    parts += " || " + parts;
+  CHECK(limit_of(parts));
+  CHECK(limit_of(hopeless));
 }
 
 TEST_CASE("long chains and deep nesting in filters are bounded, not fatal") {

@@ -212,6 +212,13 @@ TEST_CASE("hostile templates end at a named limit") {
       {"{{#each l}}{{@root.s}}{{/each}}", "rendered_bytes_max"},
       {"{{#each l}}{{@root.s.length}}{{/each}}", "template_operations_max"},
       {"{{#*inline \"p\"}}{{> p}}{{/inline}}{{> p}}", "deep"},
+      {"{{#*inline \"p\"}}{{> p x=this}}{{/inline}}{{> p}}", "template_operations_max"},
+      {"{{#*inline \"p\"}}\n" + repeated("\n", 60'000) + "{{/inline}}\n" + repeated(" ", 60'000) +
+           "{{> p}}\n",
+       "rendered_bytes_max"},
+      {"{{#each l}}{{#each ../l}}{{#with_json_path '$..*'}}{{/with_json_path}}{{slice ../../l}}"
+       "{{/each}}{{/each}}",
+       "template_operations_max"},
   };
   for (const hostile& each : rows) {
     INFO(each.text.substr(0, 60));

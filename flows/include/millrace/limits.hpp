@@ -23,7 +23,7 @@ struct language_limits {
   std::size_t condition_parts_max = 1'024;
   /// Values that one path may select.
   std::size_t result_count_max = 1'000'000;
-  /// Nodes that one path evaluation (its filters included) may visit.
+  /// Units of work (nodes visited, copied or read) of one path, condition or value of templates.
   std::uint64_t visited_nodes_max = 10'000'000;
   /// Steps that one path may take into nested values (its segments, and the levels of a descent).
   std::size_t traversal_depth_max = 2'048;
@@ -31,7 +31,7 @@ struct language_limits {
   std::size_t rendered_bytes_max = std::size_t{64} * 1024 * 1024;
   /// Times that a text which is or becomes a path may be rendered again.
   std::size_t rerender_depth_max = 64;
-  /// Blocks, expressions and loop rounds that one template rendering may run through.
+  /// Blocks, expressions and loop rounds of one rendering of a template, or value of templates.
   std::uint64_t template_operations_max = 10'000'000;
 };
 

@@ -62,6 +62,7 @@ public:
   [[nodiscard]] result<std::vector<resolved>> matches(const json::value& root) const;
 
 private:
+  friend struct detail::path_access;
   std::shared_ptr<const detail::path_program> program_;
 };
 

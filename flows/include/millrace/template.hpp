@@ -13,6 +13,10 @@
 
 namespace millrace::flows {
 
+namespace detail {
+struct template_access;
+}
+
 /// One template text. Immutable, cheap to copy, thread-safe.
 /// Source: conformance/template.json ("render"); Handlebars 4.7 language guide.
 class text_template {
@@ -30,6 +34,7 @@ public:
   [[nodiscard]] result<std::string> render(const scope& visible) const;
 
 private:
+  friend struct detail::template_access;
   struct program;
   explicit text_template(std::shared_ptr<const program> made) : program_(std::move(made)) {}
 
@@ -61,7 +66,8 @@ public:
 private:
   static node build(const json::value& value);
   static const error* problem_in(const node& of) noexcept;
-  static result<resolved> render(const node& of, const scope& visible);
+  struct work;
+  static result<resolved> render(const node& of, const scope& visible, work& spent);
 
   std::shared_ptr<const node> root_; // null: undefined
 };

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "seeds.hpp"
+
+#include "targets.hpp"
+
+#include <millrace/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+namespace millrace::fuzz {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+using inputs = std::set<std::string>;
+
+json::value load(const fs::path& file) {
+  std::ifstream stream(fs::path(MILLRACE_SOURCE_DIR) / file, std::ios::binary);
+  if (!stream)
+    throw std::runtime_error(file.string() + " cannot be read");
+  const std::string text((std::istreambuf_iterator<char>(stream)), {});
+  auto parsed = parse_json(text, file.string());
+  if (!parsed)
+    throw std::runtime_error(parsed.error().message());
+  return std::move(*parsed);
+}
+
+/// `given` of every case of an area: those of its file, and the quirks that belong to it.
+std::vector<json::object> given_in(const std::string& area) {
+  std::vector<json::object> all;
+  for (const std::string& file : {area, std::string("quirks")}) {
+    const json::value cases = load("tests/conformance/" + file + ".json");
+    for (const json::value& each : cases.as_array()) {
+      const json::value* const belongs_to = each.as_object().if_contains("area");
+      if (!belongs_to || *belongs_to == json::string_view(area))
+        all.push_back(each.at("given").as_object());
+    }
+  }
+  return all;
+}
+
+std::string two_parts_of(const std::string& first, const json::value& second) {
+  return first + std::string(separator) + stringify(second);
+}
+
+/// Cases that have an expression under one name and what it is evaluated on under another.
+void add_expressions(inputs& out, const std::string& area, const char* expression,
+                     const char* document) {
+  for (const json::object& given : given_in(area))
+    if (const json::value* const text = given.if_contains(expression); text && text->is_string())
+      out.insert(two_parts_of(std::string(text->get_string()), given.at(document)));
+}
+
+void add_whole_cases(inputs& out) {
+  for (const char* const area : {"jsonpath", "template", "mapping", "transform"})
+    for (const json::object& given : given_in(area))
+      out.insert(stringify(given));
+  out.insert(stringify_pretty(given_in("flow").front()));
+}
+
+void add_mapping_sources(inputs& out) {
+  for (const json::object& given : given_in("mapping")) {
+    const json::value* const mappings = given.if_contains("mappings");
+    if (!mappings)
+      continue;
+    for (const auto& [target, source] : mappings->as_object())
+      if (source.is_string())
+        out.insert(two_parts_of(std::string(source.get_string()), given.at("context")));
+  }
+}
+
+void add_nested_templates(inputs& out) {
+  for (const json::object& given : given_in("template"))
+    if (const json::value* const object = given.if_contains("object"))
+      out.insert(two_parts_of(stringify(*object), given.at("context")));
+}
+
+std::vector<json::value> examples() {
+  std::vector<json::value> all;
+  for (const auto& each : fs::directory_iterator(fs::path(MILLRACE_SOURCE_DIR) / "flows/examples"))
+    if (each.path().extension() == ".json")
+      all.push_back(load("flows/examples" / each.path().filename()));
+  return all;
+}
+
+void add_definitions(inputs& out) {
+  for (const json::object& given : given_in("flow"))
+    for (const json::value& flow : given.at("flows").as_array())
+      out.insert(stringify(flow));
+  const json::object overrides{{"a", {{"literals", {{"x", "{{y}}"}}}, {"delay", nullptr}}}};
+  for (const json::value& flow : examples())
+    out.insert(two_parts_of(stringify(flow), overrides));
+  const json::value broken = load("tests/flows/data/definitions.json");
+  for (const json::value& each : broken.as_array()) {
+    if (const json::value* const record = each.as_object().if_contains("record")) {
+      out.insert(stringify(*record));
+      continue;
+    }
+    const json::object& steps = each.at("steps").as_object();
+    out.insert(stringify(json::object{{"id", "f"},
+                                      {"version", 1},
+                                      {"startStepInstanceId", steps.begin()->key()},
+                                      {"steps", steps}}));
+  }
+}
+
+void add_bundles(inputs& out) {
+  for (const json::object& given : given_in("flow")) {
+    json::object bundle{{"formatVersion", "1.0"}, {"exportedAt", "2024-01-31T12:00:00.000Z"}};
+    for (const char* const section : {"flows", "stepDefinitions", "agents"})
+      if (const json::value* const entries = given.if_contains(section))
+        bundle[section] = *entries;
+    out.insert(stringify(bundle));
+  }
+  out.insert(stringify(given_in("flow").front().at("flows")));
+  for (const json::value& flow : examples())
+    out.insert(stringify(flow));
+}
+
+} // namespace
+
+std::set<std::string> seeds_of(std::string_view name) {
+  inputs out;
+  if (name == "json") {
+    add_whole_cases(out);
+  } else if (name == "jsonpath") {
+    add_expressions(out, "jsonpath", "path", "data");
+    add_mapping_sources(out);
+  } else if (name == "condition") {
+    add_expressions(out, "condition", "condition", "context");
+  } else if (name == "template") {
+    add_expressions(out, "template", "template", "context");
+    add_nested_templates(out);
+  } else if (name == "definition") {
+    add_definitions(out);
+  } else if (name == "bundle") {
+    add_bundles(out);
+  }
+  if (out.empty())
+    throw std::runtime_error("there are no seeds for " + std::string(name));
+  return out;
+}
+
+} // namespace millrace::fuzz
