@@ -37,10 +37,9 @@ using node_kind = value_template::node::kind_type;
 
 /// Whether a text is taken for a path: one line that starts with "$.".
 bool is_path_text(std::string_view text) {
-  const bool several_lines = text.find_first_of("\n\r") != std::string_view::npos ||
-                             text.find("\u2028") != std::string_view::npos ||
-                             text.find("\u2029") != std::string_view::npos;
-  return text.substr(0, 2) == "$." && !several_lines;
+  return text.substr(0, 2) == "$." && text.find_first_of("\n\r") == std::string_view::npos &&
+         text.find("\u2028") == std::string_view::npos &&
+         text.find("\u2029") == std::string_view::npos;
 }
 
 /// Renders one text and what it leads to, remembering the paths on the way.
