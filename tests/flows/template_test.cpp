@@ -216,9 +216,6 @@ TEST_CASE("hostile templates end at a named limit") {
       {"{{#*inline \"p\"}}\n" + repeated("\n", 60'000) + "{{/inline}}\n" + repeated(" ", 60'000) +
            "{{> p}}\n",
        "rendered_bytes_max"},
-      {"{{#each l}}{{#each ../l}}{{#with_json_path '$..*'}}{{/with_json_path}}{{slice ../../l}}"
-       "{{/each}}{{/each}}",
-       "template_operations_max"},
   };
   for (const hostile& each : rows) {
     INFO(each.text.substr(0, 60));
