@@ -153,7 +153,7 @@ result<void> execution_actor::make_state(const resolved_flow& flow, const start_
   if (request.execution_overrides) {
     const json::value* overrides = request.execution_overrides->if_contains("stepOverrides");
     if (overrides && overrides->is_object()) {
-      auto changed = shared_->options.definitions->overridden(*definition, overrides->get_object());
+      auto changed = shared_->options.definitions->overridden(definition, overrides->get_object());
       if (!changed)
         return changed.error();
       definition = std::move(*changed);

@@ -40,6 +40,17 @@ struct store_job_message {
   std::shared_ptr<std::function<void(storage::store&)>> job;
 };
 
+// To retention -------------------------------------------------------------------------------
+
+/// Its note to itself: the next round.
+struct sweep_message {};
+
+/// A removal has been done, or has failed.
+struct swept_message {
+  bool is_done = false; ///< else it goes on with the same request
+  bool has_failed = false;
+};
+
 // From the store writer ----------------------------------------------------------------------
 
 /// A unit is on disk, or will never be (`failure` is set: the store is poisoned).
@@ -211,6 +222,8 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::cancel_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::attempt_done))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::run_attempt_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::worker_idle))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::sweep_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::swept_message))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::commit_message)
@@ -238,3 +251,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::cancel_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::attempt_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::run_attempt_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::worker_idle)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::sweep_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::swept_message)

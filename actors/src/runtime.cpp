@@ -2,6 +2,7 @@
 #include <millrace/runtime.hpp>
 
 #include "accept_start.hpp"
+#include "retention_actor.hpp"
 #include "store_writer.hpp"
 #include "supervisor.hpp"
 #include "worker_pool.hpp"
@@ -84,6 +85,7 @@ struct runtime::implementation {
   std::unique_ptr<caf::actor_system_config> config;
   std::unique_ptr<caf::actor_system> system;
   shared_state shared; // destroyed after stop(): no actor is left
+  caf::actor sweeper;  // null: retention is off
   std::mutex mutex;
   bool stopped = false; // guarded by mutex
 };
@@ -100,6 +102,8 @@ result<void> runtime::prepare() {
   if (!last)
     return last.error();
   impl_->shared.next_key = *last + 1;
+  if (impl_->shared.options.retention.is_on())
+    impl_->sweeper = impl_->system->spawn<retention_actor>(&impl_->shared);
   return {};
 }
 
@@ -213,9 +217,12 @@ void runtime::stop() {
     if (impl_->stopped)
       return;
     impl_->stopped = true;
+    if (impl_->sweeper)
+      compat::send_from_outside(impl_->sweeper, stop_message{});
     compat::send_from_outside(impl_->shared.supervisor, stop_message{});
   }
   impl_->system->await_all_actors_done();
+  impl_->sweeper = nullptr;
   impl_->shared.supervisor = nullptr;
   impl_->shared.workers = nullptr;
   impl_->shared.writer = nullptr;

@@ -33,6 +33,10 @@ struct runtime_limits {
   static constexpr std::size_t backlog_page = 1024;
   /// Pause before the next page of due executions is read when one was full.
   static constexpr std::chrono::milliseconds full_page_pause{20};
+  /// Rows that retention reads, or removes, in one round, and its pause after each: what a removal
+  /// may keep the writer from commits.
+  static constexpr std::size_t removal_rows = 500;
+  static constexpr std::chrono::milliseconds removal_pause{20};
   /// Bytes of deltas after which a snapshot replaces them, and never less than the last snapshot.
   static constexpr std::size_t journal_bytes_before_snapshot = 256 * 1024;
   /// Longest sleep between looks at the clock; a clock that jumps is noticed by then.
@@ -41,9 +45,6 @@ struct runtime_limits {
 
 /// What every caller gets once the runtime has been stopped.
 [[nodiscard]] error stopped_error();
-
-/// Correlation keys of this form stand for the end of a called flow; no template can render one.
-[[nodiscard]] std::string call_key(std::string_view child_id);
 
 /// Where callers' threads wait for ends and for quiet. Thread-safe.
 class notice_board {

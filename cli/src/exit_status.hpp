@@ -11,7 +11,8 @@ namespace millrace::cli {
 /// The values are a contract with scripts; never change one.
 enum class exit_status : int {
   done = 0,          ///< what was asked for has happened
-  not_completed = 1, ///< the root execution FAILED, was CANCELLED or TIMED_OUT, or time ran out
+  not_completed = 1, ///< the root execution FAILED, was CANCELLED or TIMED_OUT, or time ran out;
+                     ///< a database that was verified is not sound
   bad_usage = 2,     ///< bad usage, or an invalid definition or input; nothing was changed
   engine_failed = 3, ///< the engine, its database or standard output failed
 };

@@ -66,6 +66,7 @@ int run(int count, char** arguments) {
   add_show(app, chosen);
   add_resume(app, chosen);
   add_cancel(app, chosen);
+  add_verify(app, chosen);
   for (const char* name : {"test", "redrive"})
     keep_word(app, name, chosen);
   const bool is_alone = count < 2;

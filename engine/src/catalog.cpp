@@ -147,9 +147,31 @@ result<void> catalog::apply(const definition_change& change, storage::store& sto
     return put.error();
   if (auto pinned = compile_and_pin(next, store); !pinned)
     return pinned.error();
-  const std::lock_guard lock(mutex_);
-  known_ = std::move(next);
+  replace(std::move(next));
   return {};
+}
+
+void catalog::replace(contents next) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(replaced_, [](const replaced_flow& each) { return each.definition.expired(); });
+  for (const auto& [id, versions] : known_.flows)
+    for (const auto& [version, entry] : versions)
+      if (entry.flow.definition)
+        replaced_.push_back({entry.flow.pinned, entry.flow.definition});
+  known_ = std::move(next);
+  ++generation_;
+}
+
+actors::pinned_in_use catalog::in_use() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(replaced_, [](const replaced_flow& each) { return each.definition.expired(); });
+  actors::pinned_in_use found{generation_, {}};
+  for (const auto& [id, versions] : known_.flows)
+    for (const auto& [version, entry] : versions)
+      found.keys.push_back(entry.flow.pinned);
+  for (const replaced_flow& each : replaced_)
+    found.keys.push_back(each.pinned);
+  return found;
 }
 
 result<void> catalog::load(storage::store& store) {
@@ -190,8 +212,7 @@ result<void> catalog::load(storage::store& store) {
   }
   if (auto pinned = compile_and_pin(loaded, store); !pinned)
     return pinned.error();
-  const std::lock_guard lock(mutex_);
-  known_ = std::move(loaded);
+  replace(std::move(loaded));
   return {};
 }
 
@@ -330,8 +351,16 @@ result<actors::resolved_flow> catalog::compile_pinned(std::int64_t key,
 }
 
 result<std::shared_ptr<const flows::flow_definition>>
-catalog::overridden(const flows::flow_definition& base, const json::object& step_overrides) {
-  return flows::with_step_overrides(base, step_overrides, rules(contents()));
+catalog::overridden(const std::shared_ptr<const flows::flow_definition>& base,
+                    const json::object& step_overrides) {
+  auto changed = flows::with_step_overrides(*base, step_overrides, rules(contents()));
+  if (!changed)
+    return changed.error();
+  // Both as long as the execution holds the one: in_use() tells by the base.
+  using both = std::pair<std::shared_ptr<const flows::flow_definition>,
+                         std::shared_ptr<const flows::flow_definition>>;
+  const auto kept = std::make_shared<const both>(std::move(*changed), base);
+  return std::shared_ptr<const flows::flow_definition>(kept, kept->first.get());
 }
 
 } // namespace millrace

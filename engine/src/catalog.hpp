@@ -49,7 +49,9 @@ public:
                                         std::string_view version) override;
   result<actors::resolved_flow> pinned(std::int64_t key) override;
   result<std::shared_ptr<const flows::flow_definition>>
-  overridden(const flows::flow_definition& base, const json::object& step_overrides) override;
+  overridden(const std::shared_ptr<const flows::flow_definition>& base,
+             const json::object& step_overrides) override;
+  actors::pinned_in_use in_use() override;
 
 private:
   /// One flow version: what it is pinned to, or why it cannot run.
@@ -66,6 +68,13 @@ private:
     std::map<std::string, json::object, std::less<>> agents;
   };
 
+  /// A definition that resolve() gives no more; executions may still hold it.
+  struct replaced_flow {
+    std::int64_t pinned = 0;
+    std::weak_ptr<const flows::flow_definition> definition;
+  };
+
+  void replace(contents next);
   [[nodiscard]] flows::definition_rules rules(const contents& known) const;
   [[nodiscard]] std::shared_ptr<const json::object>
   variables_of(const contents& known, std::string_view flow, const json::object& record) const;
@@ -81,8 +90,11 @@ private:
   const steps::registry& steps_;
   storage::store* store_ = nullptr; ///< for reading pinned definitions; set by load
   mutable std::mutex mutex_;
-  contents known_;                                                 ///< guarded by mutex_
-  std::unordered_map<std::int64_t, actors::resolved_flow> pinned_; ///< guarded by mutex_
+  // Guarded by mutex_.
+  contents known_;
+  std::uint64_t generation_ = 0; ///< of known_
+  std::vector<replaced_flow> replaced_;
+  std::unordered_map<std::int64_t, actors::resolved_flow> pinned_;
 };
 
 } // namespace millrace

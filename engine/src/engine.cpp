@@ -53,6 +53,10 @@ result<void> check(const engine_options& options) {
   if (budgets.max_children_per_execution < 0 || budgets.max_family_size < 0 ||
       budgets.max_depth < 0)
     return refuse("engine_options::budgets must not be negative; 0 stands for no bound.");
+  const retention& kept = options.retention;
+  if (kept.finished_for.count() < 0 || kept.finished_max < 0 || kept.ids_for.count() < 0 ||
+      kept.rest.count() < 1)
+    return refuse("engine_options::retention must not be negative, and its rest at least 1 ms.");
   return {};
 }
 
@@ -76,6 +80,7 @@ struct engine::implementation {
     running.handler_threads = options.handler_threads;
     running.max_active_executions = options.max_active_executions;
     running.budgets = options.budgets;
+    running.retention = options.retention;
     running.seed = seed_of(options);
     running.registry = options.steps;
     running.observer = options.observer;

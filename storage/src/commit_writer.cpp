@@ -69,6 +69,7 @@ commit_writer::commit_writer(connection& database)
                     "INSERT INTO execution_input (execution, input) VALUES (?1, ?2)"),
       find_child_(database.handle(), find_child_sql),
       find_id_(database.handle(), "SELECT key FROM execution WHERE id = ?1"),
+      find_spent_id_(database.handle(), "SELECT 1 FROM spent_id WHERE id = ?1"),
       begin_and_end_(database.handle(), begin_and_end_sql),
       read_status_(database.handle(), "SELECT status FROM execution WHERE key = ?1"),
       update_begin_(database.handle(), update_begin_sql),
@@ -119,6 +120,9 @@ unit_outcome commit_writer::apply(const commit_unit& unit) {
 }
 
 execution_key commit_writer::write_start(const execution_start& start) {
+  if (start.id_given && is_spent(start)) {
+    return 0;
+  }
   // The lineage is NULL for a root, so that it takes no part in the unique index.
   const bool is_child = start.parent != 0;
   const auto step = is_child ? std::optional<std::string_view>(start.parent_step) : std::nullopt;
@@ -135,6 +139,12 @@ execution_key commit_writer::write_start(const execution_start& start) {
   }
   insert_input_.bind(start.key, start.start_input).run();
   return start.key;
+}
+
+// Only an id that was given can be named again after its execution was removed.
+bool commit_writer::is_spent(const execution_start& start) {
+  const borrowed_statement row(find_spent_id_);
+  return row->bind(start.id).step();
 }
 
 execution_key commit_writer::existing_start(const execution_start& start) {

@@ -31,6 +31,7 @@ public:
 private:
   execution_key write_start(const execution_start& start);
   execution_key existing_start(const execution_start& start);
+  bool is_spent(const execution_start& start);
   void write_execution(const commit_unit& unit);
   bool begin_and_end(const commit_unit& unit);
   bool is_open(execution_key execution);
@@ -48,6 +49,7 @@ private:
   statement insert_input_;
   statement find_child_;
   statement find_id_;
+  statement find_spent_id_;
   statement begin_and_end_;
   statement read_status_;
   statement update_begin_;

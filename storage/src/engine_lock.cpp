@@ -20,6 +20,10 @@ namespace {
 constexpr int attempts_max = 100;
 constexpr std::size_t holder_bytes_max = 256;
 
+std::filesystem::path lock_file_of(const std::filesystem::path& database) {
+  return database.string() + "-engine";
+}
+
 const char* program_name() noexcept {
 #if defined(__GLIBC__)
   return program_invocation_short_name;
@@ -69,11 +73,12 @@ bool is_same_file(int descriptor, const std::filesystem::path& file) {
          opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-int lock_without_waiting(int descriptor) noexcept {
+/// `kind`: LOCK_EX or LOCK_SH.
+int lock_without_waiting(int descriptor, int kind) noexcept {
   int outcome = 0;
   do {
     // flock, not fcntl: it holds against a second engine in the same process, too.
-    outcome = flock(descriptor, LOCK_EX | LOCK_NB);
+    outcome = flock(descriptor, kind | LOCK_NB);
   } while (outcome != 0 && errno == EINTR);
   return outcome;
 }
@@ -82,14 +87,14 @@ int lock_without_waiting(int descriptor) noexcept {
 
 result<engine_lock> engine_lock::acquire(const std::filesystem::path& database,
                                          const std::string& shown) {
-  const std::filesystem::path file = database.string() + "-engine";
+  const std::filesystem::path file = lock_file_of(database);
   constexpr mode_t readable_by_all = 0644; // a second opener wants to read who holds it
   for (int attempt = 0; attempt < attempts_max; ++attempt) {
     const int descriptor = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, readable_by_all);
     if (descriptor < 0) {
       return cannot_lock(file, shown, errno);
     }
-    if (lock_without_waiting(descriptor) != 0) {
+    if (lock_without_waiting(descriptor, LOCK_EX) != 0) {
       const int reason = errno;
       const std::string holder = read_holder(descriptor);
       close(descriptor);
@@ -102,6 +107,21 @@ result<engine_lock> engine_lock::acquire(const std::filesystem::path& database,
     close(descriptor);
   }
   return in_use(shown, {});
+}
+
+result<void> engine_lock::look(const std::filesystem::path& database, const std::string& shown) {
+  const std::filesystem::path file = lock_file_of(database);
+  const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return {}; // none was made, so nobody has it
+  }
+  const bool is_held = lock_without_waiting(descriptor, LOCK_SH) != 0 && errno == EWOULDBLOCK;
+  const std::string holder = is_held ? read_holder(descriptor) : std::string();
+  close(descriptor);
+  if (is_held) {
+    return in_use(shown, holder);
+  }
+  return {};
 }
 
 engine_lock::engine_lock(std::filesystem::path file, int descriptor) noexcept

@@ -21,6 +21,11 @@ public:
   [[nodiscard]] static result<engine_lock> acquire(const std::filesystem::path& database,
                                                    const std::string& shown);
 
+  /// Only looks whether somebody has the lock, where the folder cannot be written. Errors:
+  /// `database_unusable` naming the holder's process.
+  [[nodiscard]] static result<void> look(const std::filesystem::path& database,
+                                         const std::string& shown);
+
   engine_lock(engine_lock&& other) noexcept;
   engine_lock& operator=(engine_lock&& other) noexcept;
   ~engine_lock();

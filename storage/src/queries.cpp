@@ -264,7 +264,9 @@ std::int64_t count_members(connection& database, execution_key root) {
 }
 
 std::int64_t count_started_by(connection& database, execution_key parent) {
-  const borrowed_statement row = database.use("SELECT count(*) FROM execution WHERE parent = ?1");
+  const borrowed_statement row =
+      database.use("SELECT (SELECT count(*) FROM execution WHERE parent = ?1)"
+                   " + coalesce((SELECT removed_children FROM execution WHERE key = ?1), 0)");
   return row->bind(parent).step() ? row->number(0) : 0;
 }
 

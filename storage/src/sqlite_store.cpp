@@ -3,6 +3,7 @@
 
 #include "definitions.hpp"
 #include "queries.hpp"
+#include "removal.hpp"
 
 #include <algorithm>
 #include <new>
@@ -33,16 +34,16 @@ int on_wal_commit(void* pages, sqlite3* /*database*/, const char* /*schema*/, in
   return SQLITE_OK;
 }
 
-error out_of_memory(const std::string& shown) {
-  return {errc::database_failed, "The memory was exhausted while using the database " + shown +
-                                     ". Nothing of the operation was kept."};
-}
-
 error not_found(std::string what) {
   return {errc::not_found, std::move(what)};
 }
 
 } // namespace
+
+error out_of_memory(const std::string& shown) {
+  return {errc::database_failed, "The memory was exhausted while using the database " + shown +
+                                     ". Nothing of the operation was kept."};
+}
 
 error describe_failure(const sqlite_failure& failure, const std::string& shown) {
   const std::string reason =
@@ -270,22 +271,20 @@ result<std::int64_t> sqlite_store::put_pinned_definition(std::string_view conten
   return write([&] { return write_pinned_definition(*writer_, content_hash, definition); });
 }
 
-// --- reading -----------------------------------------------------------------------------------
-
-template <class Read>
-auto sqlite_store::query(Read&& read) -> result<decltype(read(std::declval<connection&>()))> {
-  try {
-    if (readers_) {
-      return readers_->with(read);
-    }
-    const std::lock_guard guard(memory_mutex_);
-    return read(*writer_);
-  } catch (const sqlite_failure& failure) {
-    return describe_failure(failure, shown_);
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(shown_);
-  }
+result<removal> sqlite_store::remove_executions(std::span<const execution_key> keys,
+                                                std::int64_t now, std::size_t rows_max) {
+  return write([&] { return remove_finished(*writer_, keys, now, rows_max); });
 }
+
+result<std::size_t> sqlite_store::forget_spent_ids(std::int64_t until, std::size_t limit) {
+  return write([&] { return forget_ids(*writer_, until, limit); });
+}
+
+result<void> sqlite_store::remove_pinned_definitions(std::span<const std::int64_t> keys) {
+  return write([&] { drop_pinned_definitions(*writer_, keys); });
+}
+
+// --- reading -----------------------------------------------------------------------------------
 
 template <class Find>
 auto sqlite_store::query_one(Find&& find, std::string missing)
@@ -316,6 +315,10 @@ sqlite_store::records(std::string_view kind) {
 result<std::string> sqlite_store::pinned_definition(std::int64_t key) {
   return query_one([&](connection& reader) { return read_pinned_definition(reader, key); },
                    "No pinned definition has the key " + std::to_string(key) + ".");
+}
+
+result<std::vector<std::int64_t>> sqlite_store::pinned_definitions() {
+  return query([](connection& reader) { return read_pinned_keys(reader); });
 }
 
 result<execution_row> sqlite_store::find_execution(std::string_view id) {
@@ -383,6 +386,10 @@ result<std::int64_t> sqlite_store::count_family(execution_key root) {
 
 result<std::int64_t> sqlite_store::count_children(execution_key parent) {
   return query([&](connection& reader) { return count_started_by(reader, parent); });
+}
+
+result<std::vector<swept_row>> sqlite_store::rows_below(execution_key below, std::size_t limit) {
+  return query([&](connection& reader) { return read_rows_below(reader, below, limit); });
 }
 
 result<execution_key> sqlite_store::last_key() {

@@ -14,11 +14,14 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <new>
+#include <utility>
 
 namespace millrace::storage {
 
 /// A failure as the caller sees it: one sentence with the file, what happened and what to do.
 [[nodiscard]] error describe_failure(const sqlite_failure& failure, const std::string& shown);
+[[nodiscard]] error out_of_memory(const std::string& shown);
 
 /// Read-only connections for queries, opened as they are needed and kept for the next one.
 /// Thread-safe.
@@ -87,11 +90,16 @@ public:
                           std::string_view record) override;
   result<std::int64_t> put_pinned_definition(std::string_view content_hash,
                                              std::string_view definition) override;
+  result<removal> remove_executions(std::span<const execution_key> keys, std::int64_t now,
+                                    std::size_t rows_max) override;
+  result<std::size_t> forget_spent_ids(std::int64_t until, std::size_t limit) override;
+  result<void> remove_pinned_definitions(std::span<const std::int64_t> keys) override;
 
   result<std::vector<flow_version_record>> flow_versions() override;
   result<std::vector<std::pair<std::string, std::string>>> flow_variables() override;
   result<std::vector<std::pair<std::string, std::string>>> records(std::string_view kind) override;
   result<std::string> pinned_definition(std::int64_t key) override;
+  result<std::vector<std::int64_t>> pinned_definitions() override;
 
   result<execution_row> find_execution(std::string_view id) override;
   result<execution_row> find_execution(execution_key key) override;
@@ -109,8 +117,15 @@ public:
   result<std::vector<step_record>> step_records(execution_key key) override;
   result<std::int64_t> count_family(execution_key root) override;
   result<std::int64_t> count_children(execution_key parent) override;
+  result<std::vector<swept_row>> rows_below(execution_key below, std::size_t limit) override;
   result<execution_key> last_key() override;
   result<store_counts> counts() override;
+
+  /// Runs `read(connection&)`, a query that is none of the interface. Thread-safe.
+  template <class Read>
+  auto read(Read&& read) -> result<decltype(read(std::declval<connection&>()))> {
+    return query(std::forward<Read>(read));
+  }
 
 private:
   template <class Write>
@@ -139,5 +154,20 @@ private:
   // Serializes the shared connection of an in-memory store; unused for files.
   std::mutex memory_mutex_;
 };
+
+template <class Read>
+auto sqlite_store::query(Read&& read) -> result<decltype(read(std::declval<connection&>()))> {
+  try {
+    if (readers_) {
+      return readers_->with(read);
+    }
+    const std::lock_guard guard(memory_mutex_);
+    return read(*writer_);
+  } catch (const sqlite_failure& failure) {
+    return describe_failure(failure, shown_);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(shown_);
+  }
+}
 
 } // namespace millrace::storage

@@ -202,7 +202,8 @@ TEST_CASE("an interrupted run keeps its database and recovery prints the whole f
   for (const std::vector<std::string>& second :
        {std::vector<std::string>{"run", "slow.json", "--db", "x.db"},
         {"run", "--recover-only", "--db", "x.db"},
-        {"resume", "key", "--db", "x.db"}}) {
+        {"resume", "key", "--db", "x.db"},
+        {"verify", "--db", "x.db"}}) {
     const outcome refused = place.run(second);
     CHECK(refused.status == 3);
     CHECK(refused.out == "");

@@ -5,6 +5,8 @@
 // context.
 #include "catalog.hpp"
 
+#include <millrace/verify.hpp>
+
 #include "catch.hpp"
 #include "failing_store.hpp"
 #include "flow_fixture.hpp"
@@ -149,6 +151,12 @@ bool run_until_failure(const std::string& path, const json::value& flows, std::s
   return plan->has_failed;
 }
 
+// What an audit has to say, as text.
+std::string findings(const std::string& path) {
+  const auto report = verify_database(path);
+  return report ? stringify(to_json(*report).at("findings").as_array()) : report.error().message();
+}
+
 // The number of crash points tried.
 std::size_t sweep(const json::value& flows) {
   const scratch_folder folder;
@@ -160,7 +168,9 @@ std::size_t sweep(const json::value& flows) {
       const std::string path = folder.file(std::to_string(points) + ".db");
       const bool failed = run_until_failure(path, flows, nth, kind);
       INFO("write " << nth << ", kind " << static_cast<int>(kind));
+      CHECK(findings(path) == "[]");
       CHECK(finish(path, flows) == undisturbed);
+      CHECK(findings(path) == "[]");
       if (!failed)
         break;
       ++points;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
+#include <thread>
 
 #include <unistd.h>
 
@@ -56,6 +57,17 @@ scratch_folder::~scratch_folder() {
 
 std::string scratch_folder::file(std::string_view name) const {
   return (path_ / name).string();
+}
+
+bool eventually(const std::function<bool()>& holds) {
+  constexpr std::chrono::milliseconds glance{2};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return false;
+    std::this_thread::sleep_for(glance);
+  }
+  return true;
 }
 
 execution_record only(const engine& running, std::string_view flow) {

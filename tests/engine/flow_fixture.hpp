@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,10 @@ public:
 private:
   std::filesystem::path path_;
 };
+
+/// Looks again and again until `holds` is true; false: it was not within `patience`. For what
+/// happens in the background, in real time.
+[[nodiscard]] bool eventually(const std::function<bool()>& holds);
 
 /// The one execution of that flow. Throws when there is none or more than one.
 [[nodiscard]] execution_record only(const engine& running, std::string_view flow);

@@ -51,6 +51,19 @@ result<std::int64_t> failing_store::put_pinned_definition(std::string_view conte
   return write([&] { return inner_->put_pinned_definition(content_hash, definition); });
 }
 
+result<removal> failing_store::remove_executions(std::span<const execution_key> keys,
+                                                 std::int64_t now, std::size_t rows_max) {
+  return write([&] { return inner_->remove_executions(keys, now, rows_max); });
+}
+
+result<std::size_t> failing_store::forget_spent_ids(std::int64_t until, std::size_t limit) {
+  return write([&] { return inner_->forget_spent_ids(until, limit); });
+}
+
+result<void> failing_store::remove_pinned_definitions(std::span<const std::int64_t> keys) {
+  return write([&] { return inner_->remove_pinned_definitions(keys); });
+}
+
 result<std::vector<flow_version_record>> failing_store::flow_versions() {
   return inner_->flow_versions();
 }
@@ -66,6 +79,10 @@ failing_store::records(std::string_view kind) {
 
 result<std::string> failing_store::pinned_definition(std::int64_t key) {
   return inner_->pinned_definition(key);
+}
+
+result<std::vector<std::int64_t>> failing_store::pinned_definitions() {
+  return inner_->pinned_definitions();
 }
 
 result<execution_row> failing_store::find_execution(std::string_view id) {
@@ -128,6 +145,10 @@ result<std::int64_t> failing_store::count_family(execution_key root) {
 
 result<std::int64_t> failing_store::count_children(execution_key parent) {
   return inner_->count_children(parent);
+}
+
+result<std::vector<swept_row>> failing_store::rows_below(execution_key below, std::size_t limit) {
+  return inner_->rows_below(below, limit);
 }
 
 result<execution_key> failing_store::last_key() {

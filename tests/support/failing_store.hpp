@@ -44,11 +44,16 @@ public:
                           std::string_view record) override;
   result<std::int64_t> put_pinned_definition(std::string_view content_hash,
                                              std::string_view definition) override;
+  result<removal> remove_executions(std::span<const execution_key> keys, std::int64_t now,
+                                    std::size_t rows_max) override;
+  result<std::size_t> forget_spent_ids(std::int64_t until, std::size_t limit) override;
+  result<void> remove_pinned_definitions(std::span<const std::int64_t> keys) override;
 
   result<std::vector<flow_version_record>> flow_versions() override;
   result<std::vector<std::pair<std::string, std::string>>> flow_variables() override;
   result<std::vector<std::pair<std::string, std::string>>> records(std::string_view kind) override;
   result<std::string> pinned_definition(std::int64_t key) override;
+  result<std::vector<std::int64_t>> pinned_definitions() override;
   result<execution_row> find_execution(std::string_view id) override;
   result<execution_row> find_execution(execution_key key) override;
   result<std::vector<execution_row>> find_executions(const execution_query& query) override;
@@ -65,6 +70,7 @@ public:
   result<std::vector<step_record>> step_records(execution_key key) override;
   result<std::int64_t> count_family(execution_key root) override;
   result<std::int64_t> count_children(execution_key parent) override;
+  result<std::vector<swept_row>> rows_below(execution_key below, std::size_t limit) override;
   result<execution_key> last_key() override;
   result<store_counts> counts() override;
 

@@ -8,6 +8,7 @@
 #include <millrace/execution.hpp>
 #include <millrace/family_budgets.hpp>
 #include <millrace/lifecycle_event.hpp>
+#include <millrace/retention.hpp>
 #include <millrace/step_handler.hpp>
 #include <millrace/store.hpp>
 
@@ -17,6 +18,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace::actors {
 
@@ -26,6 +28,12 @@ struct resolved_flow {
   std::int64_t pinned = 0; ///< key in the store
   /// Variables of the owning agents and of the flow record, merged.
   std::shared_ptr<const json::object> flow_variables;
+};
+
+/// Pinned definitions that executions may be about to begin with.
+struct pinned_in_use {
+  std::uint64_t generation = 0; ///< of what is known; another one: others may have come
+  std::vector<std::int64_t> keys;
 };
 
 /// Where definitions come from. Thread-safe.
@@ -38,9 +46,13 @@ public:
                                                       std::string_view version) = 0;
   /// The definition stored under a key earlier.
   [[nodiscard]] virtual result<resolved_flow> pinned(std::int64_t key) = 0;
-  /// The same with step overrides from a start input.
+  /// The same with step overrides from a start input; keeps `base` alive.
   [[nodiscard]] virtual result<std::shared_ptr<const flows::flow_definition>>
-  overridden(const flows::flow_definition& base, const json::object& step_overrides) = 0;
+  overridden(const std::shared_ptr<const flows::flow_definition>& base,
+             const json::object& step_overrides) = 0;
+  /// What resolve() gives and what it gave to executions in memory. On the store writer's thread
+  /// the generation stands still.
+  [[nodiscard]] virtual pinned_in_use in_use() = 0;
 };
 
 /// The engine's clock. Thread-safe.
@@ -59,6 +71,7 @@ struct runtime_options {
   unsigned handler_threads = 4; ///< external handlers that run at once
   std::size_t max_active_executions = 10'000;
   family_budgets budgets; ///< 0: no bound
+  millrace::retention retention;
   std::uint64_t seed = 0; ///< of every random choice: ids, jitter
   steps::registry registry;
   lifecycle_observer observer; ///< may be empty
@@ -66,6 +79,8 @@ struct runtime_options {
   std::shared_ptr<time_source> time;
 };
 
+/// The stored correlation key that stands for the end of a called flow; no template can render it.
+[[nodiscard]] std::string call_key(std::string_view child_id);
 /// Whether a stored correlation key stands for the end of a called flow, not for an event.
 [[nodiscard]] bool is_call_key(std::string_view correlation_key) noexcept;
 

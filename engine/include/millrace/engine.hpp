@@ -99,16 +99,16 @@ public:
   [[nodiscard]] std::vector<flow_version> known_flows() const;
 
   /// Accepts a start; its execution is a root. The id, when the start is durable: from then on it
-  /// will run. An id in the request that exists already is success and starts nothing. Errors:
-  /// `invalid_input`, `database_failed`, `stopped`. An unknown flow is no error here: the execution
-  /// fails with the reason.
+  /// will run. An id in the request that exists already, or did before retention removed it, is
+  /// success and starts nothing. Errors: `invalid_input`, `database_failed`, `stopped`. An unknown
+  /// flow is no error here: the execution fails with the reason.
   [[nodiscard]] result<std::string> start(const start_request& request);
   /// The same for a start input as JSON (see parse_start_request).
   [[nodiscard]] result<std::string> start(const json::object& input);
 
   /// Waits until the execution has ended, the observer has heard of it, and gives its record,
-  /// context included. Must not be called by the observer itself. Errors: `not_found`, `timed_out`,
-  /// `database_failed`, `stopped`.
+  /// context included. Must not be called by the observer itself. Errors: `not_found` (also when
+  /// retention has removed it meanwhile), `timed_out`, `database_failed`, `stopped`.
   [[nodiscard]] result<execution_record>
   wait(std::string_view flow_execution_id,
        std::chrono::milliseconds timeout = std::chrono::hours(24 * 365));

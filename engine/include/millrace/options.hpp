@@ -6,6 +6,7 @@
 #include <millrace/durability.hpp>
 #include <millrace/family_budgets.hpp>
 #include <millrace/lifecycle_event.hpp>
+#include <millrace/retention.hpp>
 #include <millrace/step_handler.hpp>
 
 #include <chrono>
@@ -47,6 +48,8 @@ struct engine_options {
   std::size_t max_active_executions = 10'000;
   /// How far one start may spread; no bounds unless set.
   family_budgets budgets = {};
+  /// How long what has ended is kept; for ever unless set.
+  millrace::retention retention = {};
   /// Step handlers. Register modules before open: recovery may need them at once.
   steps::registry steps = steps::registry::with_system_modules();
   /// Told of everything that happens, after it is committed; may be empty. See lifecycle_event.

@@ -134,7 +134,7 @@ struct commit_unit {
 /// What a unit did beyond what it asked for.
 struct unit_outcome {
   /// For each start, in order: the key of the row that now stands for it: its own when it is new,
-  /// the earlier one when it existed.
+  /// the earlier one when it existed; 0: that one has ended and was removed (see spent ids).
   std::vector<execution_key> started;
   /// For each delivery, in order: who got it; 0: nobody waits under that key.
   std::vector<execution_key> delivered;
@@ -193,6 +193,21 @@ struct stored_state {
 
 /// One flow version as it was defined.
 struct flow_version_record {
+/// A row as retention sees it.
+struct swept_row {
+  execution_key key = 0;
+  execution_status status = execution_status::initializing;
+  std::int64_t ended_at = 0;   ///< 0: not yet
+  std::int64_t definition = 0; ///< 0: not resolved
+};
+
+/// What a call of remove_executions() has done.
+struct removal {
+  std::size_t executions = 0; ///< removed
+  /// Whether every key was looked at; else the call is to be repeated.
+  bool is_complete = true;
+};
+
   std::string flow_definition_id;
   std::int64_t version = 0;
   bool is_published = false;
@@ -241,6 +256,24 @@ public:
 
   /// Every flow version, ordered by flow and version.
   [[nodiscard]] virtual result<std::vector<flow_version_record>> flow_versions() = 0;
+  /// Removes finished executions with all their rows, in one transaction; `keys` descend, so that
+  /// children go before their parents. One is left alone while it is open, is the newest of all
+  /// (keys and what is derived from them never come back), is the parent of a row, or was called by
+  /// an execution that may not have read its end. Counts it in `removed_children` of its parent,
+  /// and spends its id at `now` if it was given. Looks at no more keys after `rows_max` rows are
+  /// gone. Errors: as commit().
+  [[nodiscard]] virtual result<removal> remove_executions(std::span<const execution_key> keys,
+                                                          std::int64_t now,
+                                                          std::size_t rows_max) = 0;
+  /// Forgets at most `limit` ids that were spent at `until` (Unix milliseconds) or before; how
+  /// many. Errors: as commit().
+  [[nodiscard]] virtual result<std::size_t> forget_spent_ids(std::int64_t until,
+                                                             std::size_t limit) = 0;
+  /// Removes pinned definitions. The caller knows that no execution runs or will run one of them.
+  /// Errors: as commit().
+  [[nodiscard]] virtual result<void>
+  remove_pinned_definitions(std::span<const std::int64_t> keys) = 0;
+
   /// flowVariables by flow: (id, JSON text).
   [[nodiscard]] virtual result<std::vector<std::pair<std::string, std::string>>>
   flow_variables() = 0;
@@ -251,6 +284,8 @@ public:
   [[nodiscard]] virtual result<std::string> pinned_definition(std::int64_t key) = 0;
 
   /// The execution `id`, large columns included. Errors: not_found.
+  /// The keys of all pinned definitions, ascending.
+  [[nodiscard]] virtual result<std::vector<std::int64_t>> pinned_definitions() = 0;
   [[nodiscard]] virtual result<execution_row> find_execution(std::string_view id) = 0;
   [[nodiscard]] virtual result<execution_row> find_execution(execution_key key) = 0;
   /// Rows by key, ascending.
@@ -279,7 +314,10 @@ public:
   [[nodiscard]] virtual result<std::vector<step_record>> step_records(execution_key key) = 0;
   /// How many executions have this root, itself included.
   [[nodiscard]] virtual result<std::int64_t> count_family(execution_key root) = 0;
-  /// How many executions this one has started itself.
+  /// Rows with a key below `below`, the newest first.
+  [[nodiscard]] virtual result<std::vector<swept_row>> rows_below(execution_key below,
+                                                                  std::size_t limit) = 0;
+  /// How many executions this one has started itself, those that were removed since included.
   [[nodiscard]] virtual result<std::int64_t> count_children(execution_key parent) = 0;
   /// The largest execution key in use; 0: none.
   [[nodiscard]] virtual result<execution_key> last_key() = 0;
