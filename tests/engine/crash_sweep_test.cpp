@@ -41,7 +41,7 @@ private:
 // An engine in its parts, on a store of the test's choice.
 class small_engine {
 public:
-  explicit small_engine(std::unique_ptr<storage::store> store)
+  explicit small_engine(std::unique_ptr<storage::store> store, retention rules = {})
       : steps_(steps::registry::with_system_modules()), store_(std::move(store)),
         definitions_(std::make_shared<catalog>(steps_)), queries_(*store_, *definitions_) {
     register_external();
@@ -49,6 +49,7 @@ public:
     options.threads = 2;
     options.handler_threads = 2;
     options.seed = 11;
+    options.retention = rules;
     options.registry = steps_;
     options.definitions = definitions_;
     options.time = std::make_shared<frozen_time>();
@@ -179,6 +180,27 @@ std::size_t sweep(const json::value& flows) {
   return points;
 }
 
+// Runs with retention until its nth write fails or only the root and the newest child are left;
+// whether it failed.
+bool remove_until_failure(const std::string& path, const json::value& flows, std::size_t nth,
+                          write_failure kind) {
+  auto plan = std::make_shared<failure_plan>();
+  plan->fail_at = nth;
+  plan->kind = kind;
+  retention rules;
+  rules.finished_max = 1;
+  rules.rest = std::chrono::milliseconds(1);
+  small_engine engine(std::make_unique<failing_store>(open_file(path), plan), rules);
+  if (!engine.usable() || !engine.define(flows))
+    return true;
+  engine.running().recover();
+  if (!engine.running().start(root_start()))
+    return true;
+  (void)engine.running().wait_quiet(patience);
+  REQUIRE(eventually([&] { return plan->has_failed || engine.family().size() == 2; }));
+  return plan->has_failed;
+}
+
 constexpr const char* child_flow = R"({'id': 'child', 'version': 1, 'isPublished': true,
   'startStepInstanceId': 'c', 'steps': {
     'c': {'stepInstanceId': 'c', 'stepType': 'DATA_TRANSFORMATION',
@@ -231,4 +253,32 @@ TEST_CASE("starts and external steps in branches survive a failure of every writ
     'end': {'stepInstanceId': 'end', 'stepType': 'END_FLOW'})",
                                "f");
   CHECK(sweep(flows) >= 12);
+}
+
+TEST_CASE("a failure of any write while finished children are removed leaves a sound family") {
+  const auto flows = with_main(R"(
+    'f': {'stepInstanceId': 'f', 'stepType': 'PARALLEL_FORK_MANAGER', 'itemsPath': '$.items',
+          'parallelBranches': [{'branchId': 'b', 'stepInstanceId': 'go'}], 'defaultNextStepInstanceId': 'w'},
+    'go': {'stepInstanceId': 'go', 'stepType': 'START_FLOW_EXECUTION', 'moduleIdentifier': 'system/start-flow-execution',
+           'literals': {'flowDefinitionId': 'child'}},
+    'w': {'stepInstanceId': 'w', 'stepType': 'WAIT_FOR_EXTERNAL_EVENT', 'correlationKeyTemplate': 'on'})",
+                               "f");
+  const scratch_folder folder;
+  std::size_t points = 0;
+  for (const write_failure kind :
+       {write_failure::before_effect, write_failure::after_effect, write_failure::refused}) {
+    bool failed = true;
+    for (std::size_t nth = 1; failed; ++nth) {
+      const std::string path = folder.file(std::to_string(points++) + ".db");
+      INFO("write " << nth << ", kind " << static_cast<int>(kind));
+      failed = remove_until_failure(path, flows, nth, kind);
+      CHECK(findings(path) == "[]");
+      CHECK_FALSE(remove_until_failure(path, flows, 0, kind));
+      CHECK(findings(path) == "[]");
+      const auto root = database_reader::open(path)->find(root_id);
+      REQUIRE(root.has_value());
+      CHECK(root->status == execution_status::waiting);
+    }
+  }
+  CHECK(points >= 15);
 }

@@ -126,7 +126,7 @@ TEST_CASE("nothing unfinished is removed, and it goes on as if nothing had been"
   }
   REQUIRE(eventually([&] { return count(running) == 51; }));
   CHECK(count(running, execution_status::waiting) == 50);
-  for (int i = 0; i < 49; ++i)
+  for (std::size_t i = 0; i < 49; ++i)
     CHECK(running.resume("k" + std::to_string(i), json::object()).value() == parked[i]);
   REQUIRE(running.wait_until_quiet(patience).has_value());
   CHECK(eventually([&] { return count(running) == 2; }));

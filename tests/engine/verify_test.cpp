@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr const char* given_id = "0190f000-0000-7000-8000-0000000000cc";
-
 // One family with finished, named and parked members; a caller; a sleeper; a cancelled one.
 constexpr const char* known_flows = R"([
   {'id': 'leaf', 'version': 1, 'isPublished': true, 'startStepInstanceId': 's',

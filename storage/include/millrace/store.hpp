@@ -191,8 +191,6 @@ struct stored_state {
   std::vector<inbox_entry> inbox;
 };
 
-/// One flow version as it was defined.
-struct flow_version_record {
 /// A row as retention sees it.
 struct swept_row {
   execution_key key = 0;
@@ -208,6 +206,8 @@ struct removal {
   bool is_complete = true;
 };
 
+/// One flow version as it was defined.
+struct flow_version_record {
   std::string flow_definition_id;
   std::int64_t version = 0;
   bool is_published = false;
@@ -254,8 +254,6 @@ public:
   [[nodiscard]] virtual result<std::int64_t> put_pinned_definition(std::string_view content_hash,
                                                                    std::string_view definition) = 0;
 
-  /// Every flow version, ordered by flow and version.
-  [[nodiscard]] virtual result<std::vector<flow_version_record>> flow_versions() = 0;
   /// Removes finished executions with all their rows, in one transaction; `keys` descend, so that
   /// children go before their parents. One is left alone while it is open, is the newest of all
   /// (keys and what is derived from them never come back), is the parent of a row, or was called by
@@ -274,6 +272,8 @@ public:
   [[nodiscard]] virtual result<void>
   remove_pinned_definitions(std::span<const std::int64_t> keys) = 0;
 
+  /// Every flow version, ordered by flow and version.
+  [[nodiscard]] virtual result<std::vector<flow_version_record>> flow_versions() = 0;
   /// flowVariables by flow: (id, JSON text).
   [[nodiscard]] virtual result<std::vector<std::pair<std::string, std::string>>>
   flow_variables() = 0;
@@ -282,10 +282,10 @@ public:
   records(std::string_view kind) = 0;
   /// The pinned definition's JSON text. Errors: not_found.
   [[nodiscard]] virtual result<std::string> pinned_definition(std::int64_t key) = 0;
-
-  /// The execution `id`, large columns included. Errors: not_found.
   /// The keys of all pinned definitions, ascending.
   [[nodiscard]] virtual result<std::vector<std::int64_t>> pinned_definitions() = 0;
+
+  /// The execution `id`, large columns included. Errors: not_found.
   [[nodiscard]] virtual result<execution_row> find_execution(std::string_view id) = 0;
   [[nodiscard]] virtual result<execution_row> find_execution(execution_key key) = 0;
   /// Rows by key, ascending.
