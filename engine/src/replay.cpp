@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay.hpp"
 
-#include <millrace/execution_state.hpp>
 #include <millrace/runtime.hpp>
 
 #include <algorithm>
@@ -111,6 +110,15 @@ void compare_row(const storage::execution_row& row, const flows::execution_state
                          std::to_string(row.due_at) + " by its row");
 }
 
+// Visits that were handed out, as a snapshot says it.
+std::int64_t visits_of(flows::execution_state& state) {
+  const auto whole = parse_json(state.take_snapshot(), "snapshot", stored_json_limits);
+  if (!whole || !whole->is_object())
+    return 0;
+  const json::value* visits = whole->get_object().if_contains("visits");
+  return visits && visits->is_int64() ? visits->get_int64() : 0;
+}
+
 flows::execution_identity identity_of(const storage::execution_row& row) {
   flows::execution_identity identity;
   identity.flow_execution_id = row.id;
@@ -198,14 +206,27 @@ result<void> replayer::check(storage::execution_key key, const problem_function&
     report("replay", "has a journal that cannot be replayed: " + applied.error().message());
     return {};
   }
-  compare_row(*row, state, report);
-  const auto waits = rows_.waits(key);
+  return compare(*row, *stored, state, report);
+}
+
+result<void> replayer::compare(const storage::execution_row& row,
+                               const storage::stored_state& stored, flows::execution_state& state,
+                               const problem_function& report) {
+  compare_row(row, state, report);
+  const auto waits = rows_.waits(row.key);
   if (!waits)
     return waits.error();
   wait_set in_table;
   for (const storage::wait_entry& wait : *waits)
     in_table.emplace(wait.correlation_key, wait.cursor);
-  compare_waits(waits_of(state), std::move(in_table), stored->inbox, report);
+  compare_waits(waits_of(state), std::move(in_table), stored.inbox, report);
+  const auto started = audit_.last_start(row.key);
+  if (!started)
+    return started.error();
+  // A journal that lost its end would make the execution start that child again.
+  if (const std::int64_t visits = visits_of(state); *started > visits)
+    report("starts", "has started a child in visit " + std::to_string(*started) +
+                         ", but its journal ends with visit " + std::to_string(visits));
   return {};
 }
 

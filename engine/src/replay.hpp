@@ -4,8 +4,9 @@
 // against it.
 #pragma once
 
+#include <millrace/audit.hpp>
 #include <millrace/definition.hpp>
-#include <millrace/store.hpp>
+#include <millrace/execution_state.hpp>
 
 #include <functional>
 #include <memory>
@@ -14,14 +15,14 @@
 
 namespace millrace {
 
-/// Replays executions of one store. One thread.
+/// Replays executions of one database. One thread.
 class replayer {
 public:
   /// Called with the check's name and what is wrong, a clause without the execution.
   using problem_function = std::function<void(const char* check, const std::string& what)>;
 
-  /// `rows` outlives the replayer.
-  explicit replayer(storage::store& rows) : rows_(rows) {}
+  /// `audit` outlives the replayer.
+  explicit replayer(storage::database_audit& audit) : audit_(audit), rows_(audit.rows()) {}
 
   /// Checks one open execution that has begun. Errors: the store's; everything else is a problem.
   [[nodiscard]] result<void> check(storage::execution_key key, const problem_function& report);
@@ -33,7 +34,11 @@ private:
   };
 
   [[nodiscard]] result<std::shared_ptr<const pinned_flow>> pinned(std::int64_t key);
+  [[nodiscard]] result<void> compare(const storage::execution_row& row,
+                                     const storage::stored_state& stored,
+                                     flows::execution_state& state, const problem_function& report);
 
+  storage::database_audit& audit_;
   storage::store& rows_;
   std::unordered_map<std::int64_t, std::shared_ptr<const pinned_flow>> known_;
 };

@@ -3,8 +3,6 @@
 
 #include "replay.hpp"
 
-#include <millrace/audit.hpp>
-
 namespace millrace {
 namespace {
 
@@ -46,7 +44,7 @@ result<void> replay_one(storage::database_audit& audit, replayer& replay,
 }
 
 result<void> replay_all(storage::database_audit& audit, audit_report& report) {
-  replayer replay(audit.rows());
+  replayer replay(audit);
   storage::execution_key after = 0;
   for (;;) {
     const auto page = audit.begun(after, replay_page);

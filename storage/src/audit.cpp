@@ -90,6 +90,12 @@ std::vector<execution_key> find_begun(connection& database, execution_key after,
   return keys;
 }
 
+std::int64_t find_last_start(connection& database, execution_key parent) {
+  const borrowed_statement row =
+      database.use("SELECT max(parent_visit) FROM execution WHERE parent = ?1");
+  return row->bind(parent).step() ? row->number(0) : 0;
+}
+
 class sqlite_audit final : public database_audit {
 public:
   sqlite_audit(std::optional<engine_lock> lock, std::unique_ptr<sqlite_store> opened)
@@ -113,6 +119,9 @@ public:
   }
   result<std::vector<execution_key>> begun(execution_key after, std::size_t limit) override {
     return store_->read([&](connection& database) { return find_begun(database, after, limit); });
+  }
+  result<std::int64_t> last_start(execution_key parent) override {
+    return store_->read([&](connection& database) { return find_last_start(database, parent); });
   }
 
 private:

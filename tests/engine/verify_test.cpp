@@ -166,6 +166,8 @@ const std::vector<damage>& damages() {
       {"DELETE FROM execution WHERE key = $leaf", "orphans",
        "The table execution_input has 1 rows"},
       {"UPDATE execution SET removed_children = 1 WHERE key = $family", "starts", "3 children"},
+      {"UPDATE execution SET parent_visit = 99 WHERE key = $leaf", "starts",
+       "has started a child in visit 99, but its journal ends with visit"},
       {second_child.c_str(), "starts", "of the step go started 2 executions"},
       {second_child.c_str(), "schema", "The index execution_child is missing"},
       {second_id.c_str(), "ids", "2 executions have the id"},

@@ -54,6 +54,9 @@ public:
   /// Keys above `after` of open executions that have begun, ascending. Errors: database_failed.
   [[nodiscard]] virtual result<std::vector<execution_key>> begun(execution_key after,
                                                                  std::size_t limit) = 0;
+  /// The last visit in which an execution started a child that is there; 0: none. Errors:
+  /// database_failed.
+  [[nodiscard]] virtual result<std::int64_t> last_start(execution_key parent) = 0;
 
 protected:
   database_audit() = default;
