@@ -5,11 +5,27 @@ namespace millrace::actors {
 namespace {
 // No journal has an entry of this number.
 constexpr std::int64_t ids_of_start = -1;
+
+// What parse_start_request reads again. The context may be large: it is set aside, not copied.
+std::string text_of(start_request& request) {
+  json::object context = std::move(request.initial_context_data);
+  json::object others = to_json(request);
+  others.erase("initialContextData");
+  std::string text = stringify(others);
+  text.back() = ',';
+  text += R"("initialContextData":)";
+  stringify_to(text, context);
+  text += '}';
+  request.initial_context_data = std::move(context);
+  return text;
+}
+
 } // namespace
 
-storage::execution_start accept_start(shared_state& shared, const start_request& request,
-                                      const start_lineage& lineage) {
-  storage::execution_start start;
+std::shared_ptr<storage::execution_start> accept_start(shared_state& shared, start_request request,
+                                                       const start_lineage& lineage) {
+  auto accepted = std::make_shared<storage::execution_start>();
+  storage::execution_start& start = *accepted;
   start.key = shared.mint_key();
   // Keys are unique in the database, so the ids are too, whatever the seed and the clock do.
   random_bits bits = shared.bits_for(start.key, ids_of_start);
@@ -30,9 +46,10 @@ storage::execution_start accept_start(shared_state& shared, const start_request&
   start.flow_definition_id = request.flow_definition_id;
   start.flow_version = request.flow_version;
   start.trigger_source = request.trigger_source;
-  start.start_input = stringify(to_json(request));
+  start.start_input = text_of(request);
   start.accepted_at = now;
-  return start;
+  start.request = std::make_shared<const start_request>(std::move(request));
+  return accepted;
 }
 
 } // namespace millrace::actors

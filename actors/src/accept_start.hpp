@@ -19,7 +19,7 @@ struct start_lineage {
 
 /// Makes the row of a start: mints its key, its ids where the request gives none, and its message
 /// id. Nothing has happened until the row is committed.
-[[nodiscard]] storage::execution_start
-accept_start(shared_state& shared, const start_request& request, const start_lineage& lineage);
+[[nodiscard]] std::shared_ptr<storage::execution_start>
+accept_start(shared_state& shared, start_request request, const start_lineage& lineage);
 
 } // namespace millrace::actors

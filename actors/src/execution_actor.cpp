@@ -196,16 +196,14 @@ void execution_actor::start_flow(flows::start_flow_effect& wanted) {
                               key_,
                               wanted.step_instance_id,
                               wanted.visit};
-  storage::execution_start child = accept_start(*shared_, wanted.request, lineage);
-  const std::string child_id = child.id;
-  const std::string message_id = child.message_id;
-  child.root_id = state_->identity().root_flow_execution_id;
-  child.parent_id = row_.id;
-  note_start(child, wanted);
-  if (!child.id_given)
+  auto child = accept_start(*shared_, std::move(wanted.request), lineage);
+  child->root_id = state_->identity().root_flow_execution_id;
+  child->parent_id = row_.id;
+  note_start(*child, wanted);
+  if (!child->id_given)
     ++started_children_;
-  unit_.starts.push_back(std::move(child));
-  interpreter_->on_started(wanted.cursor, child_id, message_id, now());
+  unit_.starts.push_back(child);
+  interpreter_->on_started(wanted.cursor, child->id, child->message_id, now());
 }
 
 // Writes what has changed since the last commit; parks when `all_wait` and nothing is out.
@@ -298,7 +296,7 @@ void execution_actor::put_waits() {
 
 void execution_actor::put_end() {
   over_ = true;
-  json::object context = state_->main().variables.to_object();
+  const json::object& context = state_->main().variables.own(); // the main path has no parent
   json::array path;
   for (const std::string& id : state_->main().path)
     path.emplace_back(id);
@@ -317,8 +315,7 @@ void execution_actor::put_end() {
   if (const json::value* key = context.if_contains("_flow_resume_key");
       key && key->is_string() && !key->get_string().empty()) {
     const std::string correlation_key(key->get_string());
-    unit_.deliveries.push_back(
-        {correlation_key, stringify(json::object{{"event", std::move(context)}})});
+    unit_.deliveries.push_back({correlation_key, stringify(json::object{{"event", context}})});
   }
   put_end_of_call();
   note(lifecycle_event::type::execution_ended, std::move(reason));
@@ -336,8 +333,7 @@ void execution_actor::send_unit(bool ends, bool parks) {
     unit_.started_children = started_children_;
   commit_in_flight pending;
   pending.token = ++last_token_;
-  if (!unit_.starts.empty())
-    pending.starts = std::make_shared<std::vector<storage::execution_start>>(unit_.starts);
+  pending.starts = unit_.starts;
   pending.attempts = std::move(attempts_);
   pending.events = std::move(events_);
   pending.ends = ends;
@@ -370,12 +366,13 @@ void execution_actor::on_committed(const committed& message) {
 
 // Only now may anything leave the process.
 void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome& outcome) {
-  if (stored.starts) {
-    std::erase_if(*stored.starts, [&outcome](const storage::execution_start& start) {
-      return std::find(outcome.started.begin(), outcome.started.end(), start.key) ==
-             outcome.started.end(); // the row existed: that execution is somebody else's already
-    });
-    compat::send(this, shared_->supervisor, accepted_starts{stored.starts});
+  if (!stored.starts.empty()) {
+    auto accepted = std::make_shared<decltype(stored.starts)>();
+    for (std::size_t i = 0; i < stored.starts.size(); ++i)
+      if (outcome.started[i] ==
+          stored.starts[i]->key) // else somebody else's execution stands there
+        accepted->push_back(std::move(stored.starts[i]));
+    compat::send(this, shared_->supervisor, accepted_starts{std::move(accepted)});
   }
   notified_executions notified;
   for (const execution_key key : outcome.delivered)

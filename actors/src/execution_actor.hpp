@@ -40,7 +40,7 @@ private:
   /// What follows when a commit is acknowledged.
   struct commit_in_flight {
     std::uint64_t token = 0;
-    std::shared_ptr<std::vector<storage::execution_start>> starts;
+    std::vector<std::shared_ptr<const storage::execution_start>> starts;
     std::vector<run_attempt_message> attempts;
     std::vector<lifecycle_event> events;
     bool ends = false;
@@ -51,7 +51,8 @@ private:
   void load();
   result<void> load_new();
   result<void> load_stored();
-  result<void> begin_new();
+  result<void> begin_stored_start();
+  result<void> begin_new(const start_request& request);
   result<void> restore();
   result<void> make_state(const resolved_flow& flow, const start_request& request);
   result<void> hold_family();

@@ -26,7 +26,8 @@ storage::execution_row row_of(const storage::execution_start& start) {
   row.flow_version_asked = start.flow_version;
   row.trigger_source = start.trigger_source;
   row.accepted_at = start.accepted_at;
-  row.start_input = start.start_input;
+  if (!start.request)
+    row.start_input = start.start_input;
   return row;
 }
 
@@ -73,7 +74,7 @@ void execution_actor::load() {
 
 result<void> execution_actor::load_new() {
   row_ = row_of(*start_);
-  return begin_new();
+  return start_->request ? begin_new(*start_->request) : begin_stored_start();
 }
 
 result<void> execution_actor::load_stored() {
@@ -86,13 +87,17 @@ result<void> execution_actor::load_stored() {
     leave();
     return {};
   }
-  return row_.definition == 0 ? begin_new() : restore();
+  return row_.definition == 0 ? begin_stored_start() : restore();
 }
 
-result<void> execution_actor::begin_new() {
+result<void> execution_actor::begin_stored_start() {
   auto request = read_start_input(row_);
   if (!request)
     return request.error();
+  return begin_new(*request);
+}
+
+result<void> execution_actor::begin_new(const start_request& request) {
   auto flow =
       shared_->options.definitions->resolve(row_.flow_definition_id, row_.flow_version_asked);
   if (!flow)
@@ -102,7 +107,7 @@ result<void> execution_actor::begin_new() {
   row_.definition = flow->pinned;
   unit_.begin = storage::execution_begin{flow->pinned, row_.flow_version, row_.started_at};
   stored_status_ = execution_status::running; // what `begin` stores
-  if (auto made = make_state(*flow, *request); !made)
+  if (auto made = make_state(*flow, request); !made)
     return made.error();
   note(lifecycle_event::type::execution_begun);
   return {};

@@ -101,7 +101,7 @@ void execution_actor::note_start(const storage::execution_start& child,
                                  const flows::start_flow_effect& wanted) {
   if (!shared_->options.observer)
     return;
-  json::object detail = to_json(wanted.request);
+  json::object detail = to_json(*child.request);
   detail["mode"] = wanted.sync ? "SYNC" : "ASYNC";
   detail["flowExecutionId"] = child.id;
   detail["parentFlowExecutionId"] = child.parent_id;

@@ -64,13 +64,13 @@ struct committed {
 
 /// A start from outside, with the promise of its id.
 struct outside_start {
-  std::shared_ptr<storage::execution_start> start;
+  std::shared_ptr<const storage::execution_start> start;
   std::shared_ptr<std::promise<result<std::string>>> answer;
 };
 
 /// These rows are committed: activate them. A hint; the rows are the truth.
 struct accepted_starts {
-  std::shared_ptr<std::vector<storage::execution_start>> starts;
+  std::shared_ptr<std::vector<std::shared_ptr<const storage::execution_start>>> starts;
 };
 
 /// Something is in the inbox of these executions.

@@ -116,7 +116,7 @@ result<std::string> runtime::start(const start_request& request) {
   shared_state& shared = impl_->shared;
   if (auto failure = shared.board.failure())
     return *failure;
-  auto accepted = std::make_shared<storage::execution_start>(accept_start(shared, request, {}));
+  auto accepted = accept_start(shared, request, {});
   shared.board.expect();
   auto answer = impl_->ask<result<std::string>>([&](auto promise) {
     return outside_start{std::move(accepted), std::move(promise)};

@@ -18,8 +18,8 @@ caf::behavior supervisor::make_behavior() {
       [this](const outside_farewell& message) { on_outside_farewell(message); },
       [this](const committed& message) { on_committed(message); },
       [this](const accepted_starts& message) {
-        for (storage::execution_start& start : *message.starts)
-          remember(std::make_shared<const storage::execution_start>(std::move(start)));
+        for (start_hint& start : *message.starts)
+          remember(std::move(start));
         admit();
       },
       [this](const notified_executions& message) {
@@ -57,7 +57,7 @@ void supervisor::on_outside_start(const outside_start& message) {
   if (stopping_)
     return message.answer->set_value(stopped_error());
   auto unit = std::make_shared<storage::commit_unit>();
-  unit->starts.push_back(*message.start);
+  unit->starts.push_back(message.start);
   outside_[++last_token_] = {message.start, message.answer};
   compat::send(this, shared_->writer,
                commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_});

@@ -103,8 +103,8 @@ commit_writer::commit_writer(connection& database)
 unit_outcome commit_writer::apply(const commit_unit& unit) {
   unit_outcome outcome;
   outcome.started.reserve(unit.starts.size());
-  for (const execution_start& start : unit.starts) {
-    outcome.started.push_back(write_start(start));
+  for (const auto& start : unit.starts) {
+    outcome.started.push_back(write_start(*start));
   }
   if (unit.started_children != 0) {
     update_children_.bind(unit.execution, unit.started_children).run();

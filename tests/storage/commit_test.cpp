@@ -112,7 +112,8 @@ TEST_CASE("a start that is repeated gives the key of the first, by its id and by
     const execution_start same_visit = child_start(4, 1, 0);
     execution_start replayed = child_start(2, 1, 0);
     commit_unit again;
-    again.starts = {same_id, same_visit, replayed, child_start(5, 1, 1)};
+    for (const execution_start& start : {same_id, same_visit, replayed, child_start(5, 1, 1)})
+      again.starts.push_back(std::make_shared<const execution_start>(start));
     CHECK(commit(target, {again})[0].started == std::vector<execution_key>{1, 2, 2, 5});
 
     CHECK(target.counts().value().executions == 3);

@@ -86,7 +86,7 @@ execution_start child_start(execution_key key, execution_key parent, std::int64_
 commit_unit starting(execution_start start) {
   commit_unit unit;
   unit.execution = start.parent;
-  unit.starts.push_back(std::move(start));
+  unit.starts.push_back(std::make_shared<const execution_start>(std::move(start)));
   return unit;
 }
 

@@ -53,9 +53,10 @@ struct execution_start {
   std::string trigger_source;
   std::string start_input;      ///< JSON text of the start_request
   std::int64_t accepted_at = 0; ///< Unix milliseconds
-  // Not stored, they follow from the keys: they spare whoever runs the start a query.
+  // Not stored, they follow from what is: they spare whoever runs the start a query and a parse.
   std::string root_id;   ///< empty: its own id
   std::string parent_id; ///< empty: none
+  std::shared_ptr<const start_request> request; ///< what start_input says; null: read that
 };
 
 /// An execution got its definition and began.
@@ -98,7 +99,8 @@ struct step_record {
 struct commit_unit {
   execution_key execution = 0; ///< whose commit this is; 0: none (a start from outside)
   /// New executions. One whose id or (parent, step, visit) exists is left alone and reported.
-  std::vector<execution_start> starts;
+  /// Shared with whoever runs them, so that nothing is copied on the way.
+  std::vector<std::shared_ptr<const execution_start>> starts;
   /// With starts of an execution: how many with a new id it has made in all, these included. Stored
   /// beside its state, so that an audit can hold the children's rows against it.
   std::int64_t started_children = 0;
