@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only file that knows which CAF version this is: 0.17 (Debian, Ubuntu) or 1.x.
+// The only file that knows which CAF version this is: 0.17 (Debian, Ubuntu) or 1.x, where sending
+// is a fluent call and options carry a "caf." prefix.
 #pragma once
 
 #include <caf/all.hpp>
@@ -44,13 +45,6 @@ private:
   message_clock clock_;
   std::thread timer_;
 };
-#endif
-
-/// Whether CAF is 1.x, where sending is a fluent call and options carry a "caf." prefix.
-#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
-inline constexpr bool caf_1 = true;
-#else
-inline constexpr bool caf_1 = false;
 #endif
 
 /// Sends `message` from `self`.
