@@ -199,7 +199,10 @@ filter_parser::maybe filter_parser::pattern() {
       in_class = true;
     else if (peek() == ']')
       in_class = false;
-    position_ += peek() == '\\' ? 2 : 1;
+    const bool escapes = peek() == '\\';
+    ++position_;
+    if (escapes && !at_end()) // a backslash may be the last character
+      ++position_;
   }
   if (at_end())
     return fail("the regular expression has no end");
