@@ -4,6 +4,8 @@
 // be loaded ends as FAILED with the reason; the others go on.
 #include "execution_actor.hpp"
 
+#include <millrace/stored_execution.hpp>
+
 #include <algorithm>
 
 namespace millrace::actors {
@@ -29,28 +31,6 @@ storage::execution_row row_of(const storage::execution_start& start) {
   if (!start.request)
     row.start_input = start.start_input;
   return row;
-}
-
-result<start_request> read_start_input(const storage::execution_row& row) {
-  auto input = parse_json(row.start_input, "start input", stored_json_limits);
-  if (!input)
-    return input.error();
-  if (!input->is_object())
-    return error{errc::internal, "The stored start input of " + row.id + " is no object."};
-  return parse_start_request(input->get_object());
-}
-
-flows::execution_identity identity_of(const storage::execution_row& row) {
-  flows::execution_identity identity;
-  identity.flow_execution_id = row.id;
-  identity.root_flow_execution_id = row.root_id;
-  identity.parent_flow_execution_id = row.parent_id;
-  identity.parent_step_instance_id = row.parent_step;
-  identity.depth = row.depth;
-  identity.kind = row.kind;
-  identity.trigger_source = row.trigger_source;
-  identity.started_at = row.started_at;
-  return identity;
 }
 
 // The names are the reference's: a flow that is not there is a PermanentStepError.
@@ -91,7 +71,7 @@ result<void> execution_actor::load_stored() {
 }
 
 result<void> execution_actor::begin_stored_start() {
-  auto request = read_start_input(row_);
+  auto request = start_input_of(row_);
   if (!request)
     return request.error();
   return begin_new(*request);
@@ -114,7 +94,7 @@ result<void> execution_actor::begin_new(const start_request& request) {
 }
 
 result<void> execution_actor::restore() {
-  auto request = read_start_input(row_);
+  auto request = start_input_of(row_);
   if (!request)
     return request.error();
   auto flow = shared_->options.definitions->pinned(row_.definition);
@@ -125,15 +105,11 @@ result<void> execution_actor::restore() {
   auto stored = shared_->store.load_state(key_);
   if (!stored)
     return stored.error();
-  if (!stored->snapshot.empty())
-    if (auto applied = state_->apply_delta(stored->snapshot); !applied)
-      return applied.error();
+  if (auto replayed = replay(*stored, *state_); !replayed)
+    return replayed.error();
   snapshot_bytes_ = stored->snapshot.size();
-  for (const std::string& delta : stored->deltas) {
-    if (auto applied = state_->apply_delta(delta); !applied)
-      return applied.error();
+  for (const std::string& delta : stored->deltas)
     journal_bytes_ += delta.size();
-  }
   journal_sequence_ = stored->journal_sequence;
   random_ = shared_->bits_for(key_, journal_sequence_);
   stored_status_ = row_.status;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "queries.hpp"
 
-#include <millrace/interpreter.hpp>
+#include <millrace/stored_execution.hpp>
 
 namespace millrace {
 namespace {
@@ -88,12 +88,7 @@ result<execution_record> query_service::record_of(const storage::execution_row& 
 // An execution that has not ended: its context and path follow from the journal.
 result<void> query_service::add_stored_state(const storage::execution_row& row,
                                              execution_record& record) const {
-  auto input = stored_json(row.start_input, row.id);
-  if (!input)
-    return input.error();
-  if (!input->is_object())
-    return {};
-  auto request = parse_start_request(input->get_object());
+  auto request = actors::start_input_of(row);
   if (!request)
     return request.error();
   if (row.definition == 0) {
@@ -103,21 +98,13 @@ result<void> query_service::add_stored_state(const storage::execution_row& row,
   auto flow = definitions_.pinned(row.definition);
   if (!flow)
     return flow.error();
-  flows::execution_identity identity;
-  identity.flow_execution_id = row.id;
-  identity.root_flow_execution_id = row.root_id;
-  identity.started_at = row.started_at;
-  flows::execution_state state(flow->definition, std::move(identity), *request,
+  flows::execution_state state(flow->definition, actors::identity_of(row), *request,
                                *flow->flow_variables);
   auto stored = store_.load_state(row.key);
   if (!stored)
     return stored.error();
-  if (!stored->snapshot.empty())
-    if (auto applied = state.apply_delta(stored->snapshot); !applied)
-      return applied.error();
-  for (const std::string& delta : stored->deltas)
-    if (auto applied = state.apply_delta(delta); !applied)
-      return applied.error();
+  if (auto replayed = actors::replay(*stored, state); !replayed)
+    return replayed.error();
   record.context = state.main().variables.to_object();
   record.path = state.main().path;
   return {};

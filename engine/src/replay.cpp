@@ -2,6 +2,7 @@
 #include "replay.hpp"
 
 #include <millrace/runtime.hpp>
+#include <millrace/stored_execution.hpp>
 
 #include <algorithm>
 #include <set>
@@ -119,36 +120,6 @@ std::int64_t visits_of(flows::execution_state& state) {
   return visits && visits->is_int64() ? visits->get_int64() : 0;
 }
 
-flows::execution_identity identity_of(const storage::execution_row& row) {
-  flows::execution_identity identity;
-  identity.flow_execution_id = row.id;
-  identity.root_flow_execution_id = row.root_id;
-  identity.parent_flow_execution_id = row.parent_id;
-  identity.parent_step_instance_id = row.parent_step;
-  identity.depth = row.depth;
-  identity.kind = row.kind;
-  identity.trigger_source = row.trigger_source;
-  identity.started_at = row.started_at;
-  return identity;
-}
-
-result<start_request> start_of(const storage::execution_row& row) {
-  auto input = object_of(row.start_input, "start input");
-  if (!input)
-    return input.error();
-  return parse_start_request(*input);
-}
-
-result<void> apply_all(flows::execution_state& state, const storage::stored_state& stored) {
-  if (!stored.snapshot.empty())
-    if (auto applied = state.apply_delta(stored.snapshot); !applied)
-      return applied;
-  for (const std::string& delta : stored.deltas)
-    if (auto applied = state.apply_delta(delta); !applied)
-      return applied;
-  return {};
-}
-
 } // namespace
 
 result<std::shared_ptr<const replayer::pinned_flow>> replayer::pinned(std::int64_t key) {
@@ -187,7 +158,7 @@ result<void> replayer::check(storage::execution_key key, const problem_function&
     report("definitions", "runs a definition that cannot be read: " + flow.error().message());
     return {};
   }
-  const auto request = start_of(*row);
+  const auto request = actors::start_input_of(*row);
   if (!request) {
     report("input", "has a start input that cannot be read: " + request.error().message());
     return {};
@@ -201,8 +172,9 @@ result<void> replayer::check(storage::execution_key key, const problem_function&
   const auto stored = rows_.load_state(key);
   if (!stored)
     return stored.error();
-  flows::execution_state state(*definition, identity_of(*row), *request, (*flow)->flow_variables);
-  if (const auto applied = apply_all(state, *stored); !applied) {
+  flows::execution_state state(*definition, actors::identity_of(*row), *request,
+                               (*flow)->flow_variables);
+  if (const auto applied = actors::replay(*stored, state); !applied) {
     report("replay", "has a journal that cannot be replayed: " + applied.error().message());
     return {};
   }

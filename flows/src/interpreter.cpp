@@ -119,6 +119,20 @@ std::int64_t interpreter::delay_length(const cursor& c, const step& s, const mom
   return length;
 }
 
+// The path that an answer is for; nothing: it does not wait for one (it was answered already).
+std::optional<interpreter::answered_path> interpreter::answered(std::string_view cursor_id,
+                                                                cursor_phase expected) {
+  cursor* path = state_.find_cursor(cursor_id);
+  if (!path || path->phase != expected || is_terminal(state_.status_))
+    return std::nullopt;
+  const step* at = state_.definition_->find_step(path->step);
+  if (!at)
+    return std::nullopt;
+  path->dirty = true;
+  set_current_step(*path);
+  return answered_path{path, at};
+}
+
 // Chooses what comes after a completed step. An error here (a limit, a condition that cannot be
 // evaluated) goes to the fallback, but continueOnFailure does not hide it: the step itself is done.
 void interpreter::go_on(cursor& c, const step& s, const moment& at) {

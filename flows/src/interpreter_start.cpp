@@ -101,12 +101,8 @@ interpreter::maybe_effect interpreter::call(cursor& c, const step& s, const mome
 
 void interpreter::on_started(std::string_view cursor_id, std::string_view execution_id,
                              std::string_view message_id, const moment& at) {
-  cursor* c = state_.find_cursor(cursor_id);
-  if (!c || is_terminal(state_.status_))
-    return;
-  c->dirty = true;
-  if (c->phase == cursor_phase::calling) {
-    c->child_id = execution_id;
+  if (const auto caller = answered(cursor_id, cursor_phase::calling)) {
+    caller->path->child_id = execution_id;
     return;
   }
   json::object output;
@@ -118,27 +114,18 @@ void interpreter::on_started(std::string_view cursor_id, std::string_view execut
 
 void interpreter::on_start_refused(std::string_view cursor_id, const step_error& reason,
                                    const moment& at) {
-  cursor* c = state_.find_cursor(cursor_id);
-  if (!c || is_terminal(state_.status_))
-    return;
-  const step* s = state_.definition_->find_step(c->step);
-  if (!s)
-    return;
-  c->dirty = true;
-  set_current_step(*c);
-  fail(*c, s, {reason.name, reason.message, reason.details, false}, at);
+  auto starter = answered(cursor_id, cursor_phase::running);
+  if (!starter)
+    starter = answered(cursor_id, cursor_phase::calling);
+  if (starter)
+    fail(*starter->path, starter->at, {reason.name, reason.message, reason.details, false}, at);
 }
 
 void interpreter::on_called(std::string_view cursor_id, const call_outcome& outcome,
                             const moment& at) {
-  cursor* c = state_.find_cursor(cursor_id);
-  if (!c || c->phase != cursor_phase::calling || is_terminal(state_.status_))
+  const auto caller = answered(cursor_id, cursor_phase::calling);
+  if (!caller)
     return;
-  const step* s = state_.definition_->find_step(c->step);
-  if (!s)
-    return;
-  c->dirty = true;
-  set_current_step(*c);
   if (outcome.status != execution_status::completed) {
     error_info reason = outcome.error.value_or(
         error_info{"Error",
@@ -147,10 +134,10 @@ void interpreter::on_called(std::string_view cursor_id, const call_outcome& outc
                    false});
     // The child's own place is of no use to the parent's fallback.
     reason.error_details.erase("failedStepInstanceId");
-    return fail(*c, s, std::move(reason), at);
+    return fail(*caller->path, caller->at, std::move(reason), at);
   }
   json::value output = outcome.final_context;
-  accept(*c, *s, std::move(output), at);
+  accept(*caller->path, *caller->at, std::move(output), at);
 }
 
 } // namespace millrace::flows

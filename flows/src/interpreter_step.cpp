@@ -113,23 +113,20 @@ result<json::object> interpreter::render_custom_config(const cursor& c, const st
 }
 
 void interpreter::on_result(std::string_view cursor_id, step_result outcome, const moment& at) {
-  cursor* c = state_.find_cursor(cursor_id);
-  if (!c || c->phase != cursor_phase::running || is_terminal(state_.status_))
+  const auto attempted = answered(cursor_id, cursor_phase::running);
+  if (!attempted)
     return;
-  const step* s = state_.definition_->find_step(c->step);
-  if (!s)
-    return;
-  c->dirty = true;
-  set_current_step(*c);
+  cursor& c = *attempted->path;
+  const step& s = *attempted->at;
   if (!outcome)
-    return on_failed_attempt(*c, *s, outcome.error(), at);
-  if (s->delay && !s->delay->before) {
-    c->phase = cursor_phase::delayed_after;
-    c->pending_output = std::move(*outcome);
-    c->due_at = at.now + delay_length(*c, *s, at);
+    return on_failed_attempt(c, s, outcome.error(), at);
+  if (s.delay && !s.delay->before) {
+    c.phase = cursor_phase::delayed_after;
+    c.pending_output = std::move(*outcome);
+    c.due_at = at.now + delay_length(c, s, at);
     return;
   }
-  succeed(*c, *s, std::move(*outcome), at);
+  succeed(c, s, std::move(*outcome), at);
 }
 
 void interpreter::finish_delayed(cursor& c, const step& s, const moment& at) {

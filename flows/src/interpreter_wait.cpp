@@ -40,29 +40,26 @@ interpreter::maybe_effect interpreter::wait(cursor& c, const step& s, const mome
 
 // Without outputMappings the payload is dropped (conformance: "payload without output mappings").
 void interpreter::on_event(std::string_view cursor_id, json::value payload, const moment& at) {
-  cursor* c = state_.find_cursor(cursor_id);
-  if (!c || c->phase != cursor_phase::waiting || is_terminal(state_.status_))
+  const auto waiting = answered(cursor_id, cursor_phase::waiting);
+  if (!waiting)
     return;
-  const step* s = state_.definition_->find_step(c->step);
-  if (!s)
-    return;
-  c->dirty = true;
-  c->due_at = 0;
-  c->correlation_key.clear();
-  set_current_step(*c);
+  cursor& c = *waiting->path;
+  const step& s = *waiting->at;
+  c.due_at = 0;
+  c.correlation_key.clear();
   report({.what = trace_event::type::resumed,
-          .path = c,
-          .step_instance_id = s->id,
-          .step = s,
+          .path = &c,
+          .step_instance_id = s.id,
+          .step = &s,
           .output = &payload});
-  if (s->outputs_given)
-    return accept(*c, *s, std::move(payload), at);
+  if (s.outputs_given)
+    return accept(c, s, std::move(payload), at);
   report({.what = trace_event::type::step_completed,
-          .path = c,
-          .step_instance_id = s->id,
-          .step = s,
+          .path = &c,
+          .step_instance_id = s.id,
+          .step = &s,
           .output = &payload});
-  go_on(*c, *s, at);
+  go_on(c, s, at);
 }
 
 void interpreter::time_out(cursor& c, const step& s, const moment& at) {

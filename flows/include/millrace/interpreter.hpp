@@ -138,7 +138,14 @@ private:
     std::int64_t max_transitions = 0;
   };
 
+  /// A path that gets an answer, and its step.
+  struct answered_path {
+    cursor* path = nullptr;
+    const step* at = nullptr;
+  };
+
   // Paths (interpreter.cpp).
+  std::optional<answered_path> answered(std::string_view cursor_id, cursor_phase expected);
   cursor* runnable(cursor& from);
   maybe_effect advance(cursor& c, const moment& at);
   maybe_effect enter(cursor& c, const moment& at);
