@@ -364,16 +364,31 @@ void execution_actor::on_committed(const committed& message) {
   drive();
 }
 
+// Where a row stood already it is another start's: there is nothing to activate, and nobody is told
+// that it was accepted.
+void execution_actor::hand_over_starts(commit_in_flight& stored,
+                                       const storage::unit_outcome& outcome) {
+  auto accepted = std::make_shared<decltype(stored.starts)>();
+  for (std::size_t i = 0; i < stored.starts.size(); ++i) {
+    if (outcome.started[i] == stored.starts[i]->key) {
+      accepted->push_back(std::move(stored.starts[i]));
+      continue;
+    }
+    const auto notice = std::find_if(
+        stored.events.rbegin(), stored.events.rend(), [&](const lifecycle_event& event) {
+          return event.what == lifecycle_event::type::execution_accepted &&
+                 event.flow_execution_id == stored.starts[i]->id;
+        });
+    if (notice != stored.events.rend())
+      stored.events.erase(std::next(notice).base());
+  }
+  compat::send(this, shared_->supervisor, accepted_starts{std::move(accepted)});
+}
+
 // Only now may anything leave the process.
 void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome& outcome) {
-  if (!stored.starts.empty()) {
-    auto accepted = std::make_shared<decltype(stored.starts)>();
-    for (std::size_t i = 0; i < stored.starts.size(); ++i)
-      if (outcome.started[i] ==
-          stored.starts[i]->key) // else somebody else's execution stands there
-        accepted->push_back(std::move(stored.starts[i]));
-    compat::send(this, shared_->supervisor, accepted_starts{std::move(accepted)});
-  }
+  if (!stored.starts.empty())
+    hand_over_starts(stored, outcome);
   notified_executions notified;
   for (const execution_key key : outcome.delivered)
     if (key != 0)

@@ -83,6 +83,7 @@ private:
   void put_end_of_call();
   void send_unit(bool ends, bool parks);
   void on_committed(const committed& message);
+  void hand_over_starts(commit_in_flight& stored, const storage::unit_outcome& outcome);
   void act(commit_in_flight& stored, const storage::unit_outcome& outcome);
   void announce_park();
   void leave();

@@ -6,6 +6,8 @@
 #include "catch.hpp"
 #include "flow_fixture.hpp"
 
+#include <mutex>
+
 using namespace millrace;
 using namespace millrace::testing;
 
@@ -53,6 +55,37 @@ void child_completes(engine& running) {
 }
 
 } // namespace
+
+TEST_CASE("a start under an id that exists starts nothing and is announced to nobody") {
+  std::mutex mutex;
+  int announced = 0;
+  engine_options options = virtual_time();
+  options.observer = [&](const lifecycle_event& event) {
+    const std::lock_guard lock(mutex);
+    if (event.what == lifecycle_event::type::execution_accepted)
+      ++announced;
+  };
+  engine running = engine_with(std::string(R"([
+    {'id': 'parent', 'version': 1, 'isPublished': true, 'startStepInstanceId': 'once', 'steps': {
+      'once': {'stepInstanceId': 'once', 'stepType': 'START_FLOW_EXECUTION',
+               'moduleIdentifier': 'system/start-flow-execution',
+               'literals': {'flowDefinitionId': 'child',
+                            'flowExecutionId': '0190f000-0000-7000-8000-000000000001'},
+               'defaultNextStepInstanceId': 'again'},
+      'again': {'stepInstanceId': 'again', 'stepType': 'START_FLOW_EXECUTION',
+                'moduleIdentifier': 'system/start-flow-execution',
+                'literals': {'flowDefinitionId': 'child',
+                             'flowExecutionId': '0190f000-0000-7000-8000-000000000001'}}}},)") +
+                                   waiting_child + "]",
+                               std::move(options));
+  const std::string parent = running.start({.flow_definition_id = "parent"}).value();
+  REQUIRE(running.wait(parent, patience).has_value());
+  REQUIRE(running.wait_until_quiet(patience).has_value());
+  CHECK(only(running, "parent").status == execution_status::completed);
+  CHECK(only(running, "child").flow_execution_id == "0190f000-0000-7000-8000-000000000001");
+  const std::lock_guard lock(mutex);
+  CHECK(announced == 1);
+}
 
 TEST_CASE("a child goes on when its parent has failed") {
   engine running = run_parent(then_fail);

@@ -54,8 +54,8 @@ struct execution_start {
   std::string start_input;      ///< JSON text of the start_request
   std::int64_t accepted_at = 0; ///< Unix milliseconds
   // Not stored, they follow from what is: they spare whoever runs the start a query and a parse.
-  std::string root_id;   ///< empty: its own id
-  std::string parent_id; ///< empty: none
+  std::string root_id;                          ///< empty: its own id
+  std::string parent_id;                        ///< empty: none
   std::shared_ptr<const start_request> request; ///< what start_input says; null: read that
 };
 
