@@ -177,6 +177,7 @@ audit_check open_only(const std::string& table) {
 
 std::vector<audit_check> audit_checks() {
   std::vector<audit_check> checks;
+  checks.reserve(fixed_checks.size() + 2 * owned_tables.size());
   for (const fixed_check& each : fixed_checks) {
     checks.push_back({each.name, each.sql});
   }
