@@ -47,15 +47,8 @@ TEST_CASE("every sample flow is valid, published and says what it does") {
     CHECK(source.flows[0].definition.contains("description"));
 
     const auto outcome = flows::compile_definition(source.flows[0].definition, shipped_rules());
-    INFO(flows::describe(outcome.problems));
+    CHECK(flows::describe(outcome.problems) == ""); // no warning either: it runs on Allma as well
     REQUIRE(outcome.ok());
-    for (const flows::problem& each : outcome.problems) {
-      // One sample starts flows in the form that Allma documents and refuses to load; nothing else
-      // is doubtful.
-      CHECK(name == "order-intake.json");
-      CHECK(each.pointer == "/steps/trigger_order_processing");
-      CHECK(each.message.rfind("Allma today ", 0) == 0);
-    }
     ids.insert(outcome.definition->id);
   }
   CHECK(ids == std::set<std::string>{"expense-approval", "order-intake", "order-quote",
