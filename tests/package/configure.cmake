@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Configures the project SOURCE in BUILD against the package that was installed under STAGE, then
-# checks that it found that package: another one on this machine must not pass the test.
+# checks that it found that package: another one on this machine must not pass the test. The program
+# is to run as for the first time, without the database of an earlier run.
+file(GLOB earlier "${BUILD}/greetings.db*")
+if(earlier)
+  file(REMOVE ${earlier})
+endif()
+
 execute_process(
   COMMAND ${CMAKE_COMMAND} --fresh -S ${SOURCE} -B ${BUILD} -G ${GENERATOR}
           -DCMAKE_PREFIX_PATH=${STAGE} -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${FLAGS}"
