@@ -39,7 +39,8 @@ struct flow_source {
 /// Takes one JSON document apart. Accepted: a flow definition, an authoring-format flow, an export
 /// bundle (`formatVersion: "1.0"`), or an array of flow definitions. Anything else is a problem at
 /// "" that says what was expected. `source` names the document in problems. A flow in the authoring
-/// format counts as published (it says nothing about it and is there to be run).
+/// format counts as published (it says nothing about it and is there to be run). Source: reference
+/// importExport (the export format) and config-importer; Allma flow definition reference.
 [[nodiscard]] flow_source read_flow_source(const json::value& document, std::string_view source);
 
 } // namespace millrace::flows

@@ -21,7 +21,8 @@ struct condition_trace {
 };
 
 /// A compiled condition. Immutable, cheap to copy, thread-safe.
-/// Source: conformance/condition.json.
+/// Source of every rule, that of text that is no condition included: conformance/condition.json;
+/// reference condition-evaluator.
 class condition {
 public:
   condition();

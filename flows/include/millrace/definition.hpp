@@ -183,7 +183,8 @@ struct compiled_definition {
 
 /// Checks `record` (a flow definition or the authoring format without server fields: version
 /// defaults to 1) against every rule, collecting all problems, and compiles it when there is no
-/// error. `pointer_prefix` is put before every problem's pointer. Thread-safe.
+/// error. Source of the rules: as at the head of this file; where Allma's own validation differs,
+/// docs/parity.md. `pointer_prefix` is put before every problem's pointer. Thread-safe.
 [[nodiscard]] compiled_definition compile_definition(const json::object& record,
                                                      const definition_rules& rules,
                                                      std::string_view pointer_prefix = "");

@@ -24,7 +24,8 @@ enum class execution_status : std::uint8_t {
   timed_out = 6,    ///< ended by a wait that nobody answered in time
 };
 
-/// "INITIALIZING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELLED" or "TIMED_OUT".
+/// "INITIALIZING", "RUNNING", "WAITING", "COMPLETED", "FAILED", "CANCELLED" or "TIMED_OUT". Source:
+/// reference FlowRuntimeState (status).
 [[nodiscard]] const char* to_string(execution_status status) noexcept;
 /// The status of that name, exactly as to_string writes it.
 [[nodiscard]] std::optional<execution_status>
@@ -41,7 +42,8 @@ enum class execution_kind : std::uint8_t {
   sync_subflow = 2,  ///< called by a step that waits for it
 };
 
-/// "ROOT", "ASYNC_SUBFLOW" or "SYNC_SUBFLOW".
+/// "ROOT", "ASYNC_SUBFLOW" or "SYNC_SUBFLOW". Source: reference StartFlowExecutionInputSchema
+/// (executionKind).
 [[nodiscard]] const char* to_string(execution_kind kind) noexcept;
 
 /// Why an execution failed; errorInfo of the documentation.
@@ -51,7 +53,9 @@ struct error_info {
   json::object error_details;
   bool is_retryable = false;
 
+  /// errorName, errorMessage, errorDetails, isRetryable. Source: conformance/flow.json (errorInfo).
   [[nodiscard]] json::object to_json() const;
+  /// Reads what to_json wrote; members of another type are left as they are by default.
   [[nodiscard]] static error_info from_json(const json::object& object);
 };
 
@@ -79,12 +83,14 @@ struct start_request {
 [[nodiscard]] json::object to_json(const start_request& request);
 
 /// Whether `text` is a UUID of any version in its canonical form (hexadecimal, either case).
+/// Source: RFC 9562, section 4.
 [[nodiscard]] bool is_uuid(std::string_view text) noexcept;
 /// A version 7 UUID (RFC 9562) in lower case: `unix_ms` in the upper 48 bits, the rest from
 /// `random`.
 [[nodiscard]] std::string make_uuid_v7(std::int64_t unix_ms, std::uint64_t random_high,
                                        std::uint64_t random_low);
-/// Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.mmmZ`.
+/// Milliseconds since the epoch as `YYYY-MM-DDTHH:MM:SS.mmmZ`. Source: ECMA-262,
+/// Date.prototype.toISOString.
 [[nodiscard]] std::string format_timestamp(std::int64_t unix_ms);
 
 } // namespace millrace

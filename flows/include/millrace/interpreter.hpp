@@ -100,7 +100,10 @@ struct interpreter_limits {
   std::int64_t transient_jitter_ms = 50;
 };
 
-/// Steps one execution. Borrows the state for its own lifetime. Not thread-safe.
+/// Steps one execution. Borrows the state for its own lifetime. Not thread-safe. Source of every
+/// rule: conformance/flow.json; reference iterative-step-processor (steps, transitions, errors,
+/// forks), the specification of START_FLOW_EXECUTION for starts; where Allma differs from its
+/// documentation, docs/parity.md says which is followed.
 class interpreter {
 public:
   /// `trace` may be empty; it is called during every other member function.
@@ -116,7 +119,8 @@ public:
   /// A start was accepted under these ids.
   void on_started(std::string_view cursor_id, std::string_view execution_id,
                   std::string_view message_id, const moment& at);
-  /// A start was refused for good: its step fails, without another attempt.
+  /// A start was refused for good: its step fails, without another attempt (Millrace's own bounds;
+  /// Allma has none).
   void on_start_refused(std::string_view cursor_id, const step_error& reason, const moment& at);
   /// The called flow ended.
   void on_called(std::string_view cursor_id, const call_outcome& outcome, const moment& at);

@@ -26,7 +26,8 @@ struct json_limits {
 
 /// Parses one JSON document (RFC 8259, no extensions; a UTF-8 byte order mark is skipped).
 /// `source` names the text in error messages: a file name or "--input".
-/// Whole numbers outside ±2^53 become doubles; a later duplicate member wins, as in JavaScript.
+/// Whole numbers outside ±2^53 become doubles; a later duplicate member wins, as in JavaScript
+/// (ECMA-262, JSON.parse).
 /// Errors: `invalid_syntax` with line, column and what was expected, also for invalid UTF-8;
 /// `limit_exceeded` when a bound of `limits` is passed. Thread-safe.
 [[nodiscard]] result<json::value> parse_json(std::string_view text, std::string_view source,
@@ -34,7 +35,7 @@ struct json_limits {
 
 /// Serializes as JavaScript's JSON.stringify does: shortest round-trip numbers, integer-like member
 /// names first in ascending order, then members as they were added. NaN and infinities give null.
-/// Thread-safe.
+/// Source: ECMA-262, JSON.stringify. Thread-safe.
 [[nodiscard]] std::string stringify(const json::value& value);
 [[nodiscard]] std::string stringify(const json::object& value);
 /// Appends to `out` what stringify gives.
@@ -44,7 +45,7 @@ void stringify_to(std::string& out, const json::object& value);
 [[nodiscard]] std::string stringify_pretty(const json::value& value, int indent = 2);
 
 /// A JSON number in its one canonical form: int64 where `number` is whole and within ±2^53 (and not
-/// negative zero), else double.
+/// negative zero), else double. Source: docs/decisions/0005.
 [[nodiscard]] json::value number(double number) noexcept;
 
 /// Bounds for reading back what Millrace itself has written: contexts within their own bound, and

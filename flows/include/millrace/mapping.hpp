@@ -36,10 +36,11 @@ struct mapping_event {
                                        json::value value);
 
 /// Leaves the target without a value, as JavaScript's assignment of undefined does: what it hid is
-/// gone, objects and arrays on the way to it are created.
+/// gone, objects and arrays on the way to it are created. Source: as set_by_dots.
 [[nodiscard]] result<void> unset_by_dots(json::object& object, std::string_view target);
 
-/// Compiled inputMappings: target name to source path. Immutable, thread-safe.
+/// Compiled inputMappings: target name to source path. Immutable, thread-safe. Source of every
+/// rule: conformance/mapping.json ("input"); reference prepareStepInput.
 class input_mappings {
 public:
   input_mappings() = default;
@@ -59,7 +60,8 @@ private:
   std::vector<entry> entries_; // sorted by target, UTF-16 order
 };
 
-/// Compiled outputMappings: target path to source path. Immutable, thread-safe.
+/// Compiled outputMappings: target path to source path. Immutable, thread-safe. Source of every
+/// rule: conformance/mapping.json ("output", "step"); reference processStepOutput.
 class output_mappings {
 public:
   output_mappings() = default;

@@ -47,7 +47,8 @@ private:
 };
 
 /// The plain JSONPath of the library behind the reference (jsonpath-plus 10), evaluated on one
-/// root. Immutable, cheap to copy, thread-safe.
+/// root. Immutable, cheap to copy, thread-safe. Source of every rule: jsonpath-plus 10, as recorded
+/// in conformance/jsonpath.json and conformance/flow.json.
 class json_path {
 public:
   json_path();

@@ -21,7 +21,8 @@ struct problem {
   std::string message;
 };
 
-/// All problems of a list as one text, a line each: "error at /steps/a/transitions/0: ...".
+/// All problems of a list, warnings included, as one text, a line each: "error at
+/// /steps/a/transitions/0: ...".
 [[nodiscard]] std::string describe(const std::vector<problem>& problems);
 
 } // namespace millrace::flows

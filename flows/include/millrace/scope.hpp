@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What an expression can see: a stack of objects in which a later layer hides an earlier one,
-// looked up without merging. Stands for JavaScript's `{...a, ...b, ...c}` of the reference.
+// looked up without merging. Stands for JavaScript's `{...a, ...b, ...c}` of the reference; which
+// layers an expression sees in which order is the interpreter's to say. Source of the order of
+// members: ECMA-262, object spread.
 #pragma once
 
 #include <millrace/json.hpp>

@@ -15,7 +15,8 @@ namespace millrace {
 
 /// How a step failed. `name` decides what happens next, as on Allma:
 /// "TransientStepError" is tried again, "ContentBasedRetryableError" is tried again where
-/// onError.retryOnContentError says so, everything else is permanent.
+/// onError.retryOnContentError says so, everything else is permanent. Source: Allma documentation,
+/// onError; reference step-executor.
 class step_error {
 public:
   step_error() = default;
