@@ -74,6 +74,9 @@ private:
   pid_t id_ = -1;
 };
 
+/// Whether the system gives pseudo-terminals: a folder that was made a root often has no /dev/pts.
+[[nodiscard]] bool has_terminals();
+
 /// One NO_OP step.
 [[nodiscard]] std::string simple_flow(const std::string& id, const std::string& more = "");
 /// Starts `children` detached executions of the flow "child", one for each of $.items.
