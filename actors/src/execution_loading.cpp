@@ -159,7 +159,8 @@ result<void> execution_actor::make_state(const resolved_flow& flow, const start_
 // where a failing read would fail the step.
 result<void> execution_actor::hold_family() {
   const family_budgets& bounds = shared_->families.budgets();
-  if (bounds.max_children_per_execution > 0) {
+  const bool may_have_children = row_.status != execution_status::initializing;
+  if (bounds.max_children_per_execution > 0 && may_have_children) {
     auto children = shared_->store.count_children(key_);
     if (!children)
       return children.error();

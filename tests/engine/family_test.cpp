@@ -110,16 +110,17 @@ TEST_CASE("a family may grow as deep as the bound says") {
         "This start would exceed max_depth, 4 levels below the root.");
 }
 
-TEST_CASE("the bounds hold across a restart") {
+namespace {
+
+// Two children before a restart, one more after it, which `budgets` forbid with the words `why`.
+void refuses_after_restart(const family_budgets& budgets, const std::string& why) {
   const scratch_folder folder;
-  const auto opened = [&folder] {
+  const auto opened = [&folder, &budgets] {
     engine_options options = virtual_time();
     options.database = folder.file("bounds.db");
-    options.budgets.max_children_per_execution = 3;
-    options.budgets.max_family_size = 3;
+    options.budgets = budgets;
     return options;
   };
-  // Two children, a wait, two more children: the root and two are a full family.
   const std::string flow = R"(
     {'id': 'main', 'version': 1, 'isPublished': true, 'startStepInstanceId': 'a', 'steps': {
       'a': {'stepInstanceId': 'a', 'stepType': 'START_FLOW_EXECUTION',
@@ -143,9 +144,18 @@ TEST_CASE("the bounds hold across a restart") {
   const auto ended = running.wait(id, patience);
   REQUIRE(ended.has_value());
   CHECK(ended->status == execution_status::failed);
-  CHECK(ended->error->error_message ==
-        "This start would exceed max_family_size, 3 executions below one root.");
+  CHECK(ended->error->error_message == why);
   CHECK(members(running, id) == 3);
+}
+
+} // namespace
+
+TEST_CASE("the bounds hold across a restart") {
+  refuses_after_restart({.max_children_per_execution = 3, .max_family_size = 3},
+                        "This start would exceed max_family_size, 3 executions below one root.");
+  refuses_after_restart(
+      {.max_children_per_execution = 2},
+      "This start would exceed max_children_per_execution, 2 children of one execution.");
 }
 
 TEST_CASE("a family is cancelled as a whole, and what has ended stays as it ended") {
