@@ -75,11 +75,14 @@ json::value report::to_json() const {
                        {"measured", each.measured},
                        {"unit", each.unit},
                        {"met", each.is_met()}});
-  return {{"topic", topic_},
-          {"quick", quick_},
-          {"machine", bench::to_json(this_machine())},
-          {"figures", std::move(figures)},
-          {"targets", std::move(targets)}};
+  json::object document = {{"topic", topic_},
+                           {"quick", quick_},
+                           {"machine", bench::to_json(this_machine())},
+                           {"figures", std::move(figures)},
+                           {"targets", std::move(targets)}};
+  for (const auto& [name, value] : members_)
+    document.insert_or_assign(name, value);
+  return document;
 }
 
 bool report::write_json(const std::string& file) const {

@@ -47,11 +47,15 @@ public:
   /// A figure that has been printed while it was measured: only in the document.
   void add_printed(figure one) { printed_.push_back(std::move(one)); }
   void add(target one) { targets_.push_back(std::move(one)); }
+  /// A member that only this topic's document has.
+  void add_member(std::string name, json::value value) {
+    members_.insert_or_assign(name, std::move(value));
+  }
 
   /// The figures, then the targets with what was measured and whether it is met.
   void print(std::ostream& out) const;
   /// `{"topic", "quick", "machine", "figures": [{"name", "value", "unit"}], "targets": [{"name",
-  /// "wanted", "limit", "measured", "unit", "met"}]}`.
+  /// "wanted", "limit", "measured", "unit", "met"}]}`, and what add_member() added.
   [[nodiscard]] json::value to_json() const;
   /// Writes the document as one line to `file`, or to standard output when that is empty. False
   /// when that failed.
@@ -63,6 +67,7 @@ private:
   std::vector<figure> printed_;
   std::vector<figure> figures_;
   std::vector<target> targets_;
+  json::object members_;
 };
 
 } // namespace millrace::bench
