@@ -20,7 +20,7 @@ std::string loop_flow() {
   return flow_text("parent", "start", R"(
     "start": {"stepInstanceId": "start", "stepType": "START_FLOW_EXECUTION",
               "moduleIdentifier": "system/start-flow-execution",
-              "inputMappings": {"$.initialContextData.item": "$.n"},
+              "inputMappings": {"initialContextData.item": "$.n"},
               "literals": {"flowDefinitionId": "child"},
               "outputMappings": {"$.started": "$.flowExecutionId"},
               "defaultNextStepInstanceId": "count", "defaultNextMaxTransitions": 0},

@@ -80,7 +80,7 @@ std::string parent_flow() {
              "aggregationConfig": {"strategy": "COLLECT_ARRAY", "maxConcurrency": 1000}},
     "start": {"stepInstanceId": "start", "stepType": "START_FLOW_EXECUTION",
               "moduleIdentifier": "system/start-flow-execution",
-              "inputMappings": {"$.initialContextData.item": "$.currentItem"},
+              "inputMappings": {"initialContextData.item": "$.currentItem"},
               "literals": {"flowDefinitionId": "child"}})");
 }
 

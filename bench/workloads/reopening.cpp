@@ -26,7 +26,7 @@ std::string gate_and_children() {
              "aggregationConfig": {"strategy": "COLLECT_ARRAY", "maxConcurrency": 1000}},
     "start": {"stepInstanceId": "start", "stepType": "START_FLOW_EXECUTION",
               "moduleIdentifier": "system/start-flow-execution",
-              "inputMappings": {"$.initialContextData.item": "$.currentItem"},
+              "inputMappings": {"initialContextData.item": "$.currentItem"},
               "literals": {"flowDefinitionId": "child"}})");
   const std::string gate = flow_text("gate", "g", R"(
     "g": {"stepInstanceId": "g", "stepType": "CUSTOM_LOGIC", "moduleIdentifier": "bench/gate"})");
