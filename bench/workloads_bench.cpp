@@ -14,6 +14,8 @@
 #include <charconv>
 #include <iostream>
 
+#include <stdlib.h> // NOLINT(modernize-deprecated-headers): getloadavg is no part of the standard
+
 using namespace millrace;
 using namespace millrace::bench;
 
@@ -96,31 +98,34 @@ json::object to_json(const metrics& found) {
   return members;
 }
 
-/// `--run NAME LEVEL SIZE [FOLDER] [--verify]`, without the first word.
-int run_one(std::vector<std::string> words) {
+/// The NAME LEVEL SIZE of `--run`.
+run_request read_request(const std::vector<std::string>& words) {
   constexpr std::size_t words_needed = 3;
-  run_request request;
-  const auto verify = std::find(words.begin(), words.end(), "--verify");
-  request.verify = verify != words.end();
-  if (request.verify)
-    words.erase(verify);
   if (words.size() < words_needed || words.size() > words_needed + 1)
     throw usage_error("--run needs NAME LEVEL SIZE and may have a FOLDER.");
-  const workload& asked = workload_of(words[0]);
+  run_request request;
   request.workload = words[0];
   request.durability = level_of(words[1]);
   const std::string& size = words[2];
   const auto read = std::from_chars(size.data(), size.data() + size.size(), request.size);
-  if (read.ec != std::errc() || request.size == 0)
+  if (read.ec != std::errc() || read.ptr != size.data() + size.size() || request.size == 0)
     throw usage_error("'" + size + "' is no size.");
-  // The processes that a workload starts itself share its folder.
-  if (request.workload.ends_with("process")) {
+  if (words.size() > words_needed)
     request.folder = words.back();
+  return request;
+}
+
+/// `--run NAME LEVEL SIZE [FOLDER] [--verify]`, without the first word.
+int run_one(std::vector<std::string> words) {
+  const bool verify = std::erase(words, "--verify") > 0;
+  run_request request = read_request(words);
+  request.verify = verify;
+  const workload& asked = workload_of(request.workload);
+  if (asked.is_helper) {
     asked.run(request);
     return exit_done;
   }
-  const scratch_folder folder(words.size() > words_needed ? std::filesystem::path(words.back())
-                                                          : own_options().folder);
+  const scratch_folder folder(request.folder.empty() ? own_options().folder : request.folder);
   request.folder = folder.path();
   std::cout << stringify(to_json(asked.run(request))) << std::endl;
   return exit_done;
@@ -164,17 +169,26 @@ measurements run_all(const std::vector<planned>& plan, const std::filesystem::pa
   return found;
 }
 
+/// How many processes have wanted a core in the last minute: what was measured is in real time.
+double load_average() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
 int run(const arguments& asked) {
   const own_options own = read_own(asked.rest);
   const scratch_folder folder(own.folder);
+  const double load = load_average();
   const measurements found = run_all(make_plan(asked.quick, own.wanted), folder.path(), std::cerr);
   report results("workloads", asked.quick);
+  results.add_member("loadAverage", load);
   results.add_member("limits", found.limits_to_json());
   results.add_member("workloads", found.workloads_to_json());
   add_targets(results, found);
   std::ostream& text = asked.json_on_standard_output() ? std::cerr : std::cout;
   found.print(text);
   results.print(text);
+  text << "Load before the first run (processes that wanted a core): " << load << '\n';
   if (asked.json && !results.write_json(*asked.json))
     throw failure("The results could not be written to '" + *asked.json + "'.");
   return exit_done;
@@ -183,7 +197,7 @@ int run(const arguments& asked) {
 void print_help() {
   std::cout << usage("workloads", own_arguments) << "\nWorkloads:\n";
   for (const workload& each : workloads())
-    if (!each.name.ends_with("process"))
+    if (!each.is_helper)
       std::cout << "  " << each.name << ": " << each.meaning << '\n';
 }
 

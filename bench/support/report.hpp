@@ -8,6 +8,7 @@
 
 #include <iosfwd>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace millrace::bench {
@@ -48,7 +49,7 @@ public:
   void add_printed(figure one) { printed_.push_back(std::move(one)); }
   void add(target one) { targets_.push_back(std::move(one)); }
   /// A member that only this topic's document has.
-  void add_member(std::string name, json::value value) {
+  void add_member(std::string_view name, json::value value) {
     members_.insert_or_assign(name, std::move(value));
   }
 

@@ -44,7 +44,7 @@ step_handler noting(moments& into) {
 /// and the end, which store the whole context, are left out.
 double step_microseconds(engine& running, std::string_view flow, moments& noted,
                          std::size_t context_bytes) {
-  constexpr int executions = 15;
+  constexpr int executions = 5;
   std::vector<double> times;
   for (int i = 0; i < executions; ++i) {
     noted.clear();

@@ -63,7 +63,7 @@ metrics detached_loop(const run_request& request) {
 /// With one execution in memory at a time the children run when their parent has ended. The
 /// records' times are milliseconds, so several parents are added up until there are starts enough.
 metrics parent_starts(const run_request& request) {
-  constexpr std::size_t starts_wanted = 10'000;
+  constexpr std::size_t starts_wanted = 5'000;
   constexpr double microseconds_per_millisecond = 1000;
   engine_options options = options_for(request);
   options.max_active_executions = 1;

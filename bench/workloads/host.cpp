@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::size_t page_records = 1000;
 
+std::string in_quotes(std::string_view text) {
+  return '"' + std::string(text) + '"';
+}
+
 /// Throws unless the execution has completed.
 void check_one(const execution_record& record) {
   if (record.status == execution_status::completed)
@@ -51,12 +55,13 @@ std::string start(engine& running, std::string_view flow, json::object context) 
 std::string chain_of_steps(std::size_t count, std::string_view body, std::string_view last) {
   std::string steps;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string name = "step" + std::to_string(i);
+    const std::string name = in_quotes("step" + std::to_string(i));
     const std::string next = i + 1 < count ? "step" + std::to_string(i + 1) : std::string(last);
-    steps += (i == 0 ? "\"" : ",\"") + name + R"(":{"stepInstanceId":")" + name + "\",";
-    steps += body;
+    if (i > 0)
+      steps += ',';
+    steps.append(name).append(R"(:{"stepInstanceId":)").append(name).append(",").append(body);
     if (!next.empty())
-      steps += R"(,"defaultNextStepInstanceId":")" + next + '"';
+      steps.append(R"(,"defaultNextStepInstanceId":)").append(in_quotes(next));
     steps += '}';
   }
   return steps;

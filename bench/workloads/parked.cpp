@@ -16,7 +16,9 @@ namespace {
 
 /// A parent starts so many: what it takes itself stays small beside what is parked.
 constexpr std::size_t children_per_parent = 10'000;
-constexpr std::size_t resumed_max = 1'000;
+/// Of so many parked ones one is resumed, but not fewer than it takes for a percentile.
+constexpr std::size_t parked_per_resumed = 1'000;
+constexpr std::size_t resumed_min = 200;
 /// After everything is quiet: what is freed later than that counts.
 constexpr std::chrono::milliseconds settling{500};
 
@@ -44,7 +46,7 @@ std::vector<std::size_t> some_of(std::size_t count) {
     numbers[i] = i;
   std::mt19937 random(seed); // NOLINT: the same executions in every run
   std::shuffle(numbers.begin(), numbers.end(), random);
-  numbers.resize(std::min(count, resumed_max));
+  numbers.resize(std::min(count, std::max(resumed_min, count / parked_per_resumed)));
   return numbers;
 }
 

@@ -32,6 +32,7 @@ double memory_field_mib(std::string_view name) {
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> all;
+  all.reserve(words.size() + 1);
   for (std::string& each : words)
     all.push_back(each.data());
   all.push_back(nullptr);

@@ -32,9 +32,9 @@ const std::vector<workload>& workloads() {
       {"W4", start_to_result, "idle engine: start to result of one execution"},
       {"W5", parked_executions, "executions parked on an event; resuming some of them"},
       {"W6", first_execution, "process start to the first execution's end, new file"},
-      {"W6process", first_execution_process, "the process that W6 starts"},
+      {"W6process", first_execution_process, "the process that W6 starts", true},
       {"W7", reopened_executions, "reopening what a killed process left"},
-      {"W7process", unfinished_process, "the process that W7 kills"},
+      {"W7process", unfinished_process, "the process that W7 kills", true},
       {"W8", steps_on_context, "100 steps that set a small value in a context of a size"},
       {"W9", fork_on_context, "a fork of branches over a context of 4 MiB"},
   };

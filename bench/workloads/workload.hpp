@@ -46,7 +46,9 @@ using workload_function = metrics (*)(const run_request& request);
 struct workload {
   std::string_view name;
   workload_function run;
-  std::string_view meaning; ///< a few words for the usage and the table
+  std::string_view meaning; ///< a few words for the usage
+  /// Whether another workload starts it, in that one's folder.
+  bool is_helper = false;
 };
 
 /// Every workload, the limits of the machine included, in the order of their description.
