@@ -4,7 +4,7 @@
 // took effect, as a full disk and a lost acknowledgement do.
 #pragma once
 
-#include <millrace/store.hpp>
+#include "store_decorator.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -32,7 +32,7 @@ struct failure_plan {
 };
 
 /// Wraps a store. Thread safety as that of the store within.
-class failing_store final : public store {
+class failing_store final : public store_decorator {
 public:
   failing_store(std::unique_ptr<store> inner, std::shared_ptr<failure_plan> plan);
 
@@ -49,36 +49,10 @@ public:
   result<std::size_t> forget_spent_ids(std::int64_t until, std::size_t limit) override;
   result<void> remove_pinned_definitions(std::span<const std::int64_t> keys) override;
 
-  result<std::vector<flow_version_record>> flow_versions() override;
-  result<std::vector<std::pair<std::string, std::string>>> flow_variables() override;
-  result<std::vector<std::pair<std::string, std::string>>> records(std::string_view kind) override;
-  result<std::string> pinned_definition(std::int64_t key) override;
-  result<std::vector<std::int64_t>> pinned_definitions() override;
-  result<execution_row> find_execution(std::string_view id) override;
-  result<execution_row> find_execution(execution_key key) override;
-  result<std::vector<execution_row>> find_executions(const execution_query& query) override;
-  result<std::vector<execution_key>> unfinished(execution_key after, std::size_t limit) override;
-  result<std::vector<execution_key>> due(std::int64_t now, std::size_t limit) override;
-  result<std::vector<execution_key>> with_inbox(std::size_t limit) override;
-  result<std::int64_t> next_due(std::int64_t after) override;
-  result<std::int64_t> next_wake() override;
-  result<execution_key> waiting_for(std::string_view correlation_key) override;
-  result<std::vector<wait_entry>> waits(execution_key key) override;
-  result<stored_state> load_state(execution_key key) override;
-  result<execution_row> find_child(execution_key parent, std::string_view step,
-                                   std::int64_t visit) override;
-  result<std::vector<step_record>> step_records(execution_key key) override;
-  result<std::int64_t> count_family(execution_key root) override;
-  result<std::int64_t> count_children(execution_key parent) override;
-  result<std::vector<swept_row>> rows_below(execution_key below, std::size_t limit) override;
-  result<execution_key> last_key() override;
-  result<store_counts> counts() override;
-
 private:
   template <class Write>
   auto write(Write&& write) -> decltype(write());
 
-  std::unique_ptr<store> inner_;
   std::shared_ptr<failure_plan> plan_;
   std::optional<error> poison_;
 };
