@@ -92,8 +92,8 @@ private:
 
   // How many writes must be there.
   [[nodiscard]] std::size_t promised(const crash_point& point) const {
-    const bool is_promised =
-        plan_.level == durability::power_loss || point.kept == survival::everything;
+    const bool is_promised = plan_.level == durability::power_loss ||
+                             plan_.is_power_loss_promised || point.kept == survival::everything;
     return is_promised ? said_->disk.acknowledged_at(point.position) : 0;
   }
 
@@ -133,12 +133,12 @@ private:
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   // Different numbers of writes may leave the same rows.
-  [[nodiscard]] std::size_t writes_in(storage::testing::content_hash hash) const {
+  [[nodiscard]] std::size_t writes_in(storage::testing::row_hash hash) const {
     const auto& all = said_->contents;
     const auto last = std::find(all.rbegin(), all.rend(), hash);
     return last == all.rend() ? none : static_cast<std::size_t>(all.rend() - last) - 1;
   }
-  [[nodiscard]] std::size_t first_writes_in(storage::testing::content_hash hash) const {
+  [[nodiscard]] std::size_t first_writes_in(storage::testing::row_hash hash) const {
     const auto& all = said_->contents;
     return static_cast<std::size_t>(std::find(all.begin(), all.end(), hash) - all.begin());
   }

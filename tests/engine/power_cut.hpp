@@ -31,6 +31,8 @@ struct power_cut_plan {
   /// A planted defect: wraps the store that is recorded. Empty: none.
   std::function<std::unique_ptr<storage::store>(std::unique_ptr<storage::store>)> defect = {};
   storage::testing::acknowledgement acknowledged = storage::testing::acknowledgement::after_commit;
+  /// Holds the store against the promise of power_loss, whatever its level.
+  bool is_power_loss_promised = false;
 };
 
 /// What a sweep has found.

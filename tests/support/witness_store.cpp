@@ -41,7 +41,7 @@ content_reader::content_reader(const std::string& path) {
   handle_.reset(handle);
 }
 
-std::optional<content_hash> content_reader::read() const {
+std::optional<row_hash> content_reader::read() const {
   std::vector<std::string> tables;
   std::string text;
   bool is_read =

@@ -19,14 +19,14 @@ struct sqlite3;
 namespace millrace::storage::testing {
 
 /// Everything that the tables of a database hold, as one number.
-using content_hash = std::size_t;
+using row_hash = std::size_t;
 
 /// Reads what the tables hold at this moment, on a read-only connection of its own.
 class content_reader {
 public:
   explicit content_reader(const std::string& path);
   /// Empty: it is no database yet, has a transaction to undo, or is damaged.
-  [[nodiscard]] std::optional<content_hash> read() const;
+  [[nodiscard]] std::optional<row_hash> read() const;
 
 private:
   struct closer {
@@ -39,7 +39,7 @@ private:
 struct testimony {
   disk_recording disk;
   /// What the tables held as the database was opened, and after each acknowledged write.
-  std::vector<content_hash> contents;
+  std::vector<row_hash> contents;
 };
 
 /// When a witness says that a write is acknowledged.
