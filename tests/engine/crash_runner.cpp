@@ -3,11 +3,23 @@
 // The program that the SIGKILL test kills: opens a database, starts one family (again) under a
 // fixed id, waits until everything has ended.
 //
-//     crash_runner DATABASE FLOWS ROOT_ID INPUT
+//     crash_runner DATABASE FLOWS ROOT_ID INPUT LOG HELD
+//
+// Each attempt of the external module test/echo appends "<execution> <step> <idempotency key>" to
+// the file LOG and takes up to 2 ms. Attempt number HELD of this process, from 1, says "h" on
+// standard output and never ends; 0: none.
 #include <millrace/engine.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <span>
+#include <string>
+#include <thread>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 using namespace millrace;
 
@@ -18,18 +30,50 @@ int refuse(const error& reason) {
   return 3;
 }
 
+// The outside world of the test: what it was asked for stays, whatever becomes of the process.
+class world {
+public:
+  world(const char* log, int held)
+      : log_(open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)), held_(held) {}
+
+  step_result act(const step_request& request) {
+    const std::string line = std::string(request.flow_execution_id) + ' ' +
+                             std::string(request.step_instance_id) + ' ' +
+                             std::string(request.idempotency_key) + '\n';
+    if (write(log_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+      return step_error::permanent("the log cannot be written");
+    if (++attempts_ == held_)
+      hold();
+    constexpr std::uint64_t busy_max = 2000;
+    std::this_thread::sleep_for(std::chrono::microseconds(request.random_low % busy_max));
+    return json::value(request.input);
+  }
+
+private:
+  [[noreturn]] static void hold() {
+    [[maybe_unused]] const ssize_t said = write(STDOUT_FILENO, "h", 1);
+    for (;;)
+      pause();
+  }
+
+  int log_;
+  int held_;
+  std::atomic<int> attempts_{0};
+};
+
 } // namespace
 
 int main(int argc, char** argv) {
   const std::span<char*> arguments(argv, static_cast<std::size_t>(argc));
-  if (arguments.size() != 5)
+  if (arguments.size() != 7)
     return 2;
   engine_options options;
   options.database = arguments[1];
   options.max_active_executions = 50; // the rest waits in the database, so that each life gets on
+  world outside(arguments[5], std::atoi(arguments[6])); // outlives the engine
   const auto echo = options.steps.add_module(
       "test/echo",
-      {[](const step_request& request) -> step_result { return json::value(request.input); },
+      {[&outside](const step_request& request) -> step_result { return outside.act(request); },
        step_effect::external});
   if (!echo)
     return refuse(echo.error());
