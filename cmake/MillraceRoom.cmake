@@ -46,6 +46,18 @@ function(millrace_catch_tests target prefix)
                SKIP_REGULAR_EXPRESSION "This case is skipped: ")
 endfunction()
 
+# millrace_torture(<target> <tag>...): one CTest test per tag, of the cases that have it, under the label
+# and the configuration `torture`: `ctest -C torture -L torture`. Its cases are in the suite as well;
+# there they do a small part of what MILLRACE_TORTURE=full asks for (tests/support/torture.hpp).
+function(millrace_torture target)
+  foreach(tag IN LISTS ARGN)
+    set(name torture/${target}/${tag})
+    add_test(NAME ${name} CONFIGURATIONS torture COMMAND ${target} "[torture][${tag}]")
+    set_tests_properties(${name} PROPERTIES LABELS torture TIMEOUT 1800 FAIL_REGULAR_EXPRESSION
+                                            "No test(s ran| cases matched)")
+  endforeach()
+endfunction()
+
 # millrace_room_tests(<room> SOURCES s... LINKS target...): a Catch2 program, one CTest test per case.
 function(millrace_room_tests room)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS" ${ARGN})

@@ -97,7 +97,8 @@ std::chrono::microseconds time_undisturbed() {
 
 } // namespace
 
-TEST_CASE("a killed command loses no child and doubles none, whenever it is killed", "[torture]") {
+TEST_CASE("a killed command loses no child and doubles none, whenever it is killed",
+          "[torture][kills]") {
   const auto longest = static_cast<double>(time_undisturbed().count());
   std::mt19937 random(20261123); // NOLINT: the same moments every time, as far as a machine allows
   std::uniform_real_distribution<double> life(longest / 10, longest);

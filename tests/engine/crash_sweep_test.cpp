@@ -37,7 +37,7 @@ torture_count sweep(const crash_scenario& scenario, write_failure kind) {
   const storage::testing::faulty_disk without_syncs; // nobody cuts the power
   const family_outcome undisturbed = finish(scenario, folder.file("undisturbed.db"));
   torture_count counted;
-  for (std::size_t nth = 1;; ++nth) {
+  for (std::size_t nth = 1;; nth += sanitizer_stride) {
     const std::string path = folder.file(std::to_string(nth) + ".db");
     const bool has_failed = play_until_failure(scenario, path, nth, kind);
     INFO(scenario.name << ", write " << nth << ", kind " << static_cast<int>(kind));
@@ -54,7 +54,7 @@ torture_count sweep(const crash_scenario& scenario, write_failure kind) {
 }
 
 void sweep_all(write_failure kind, const std::string& what) {
-  constexpr std::size_t writes_min = 4; // the definitions, the root, its end
+  constexpr std::size_t writes_min = 4 / sanitizer_stride; // definitions, the root, its end
   torture_count sum;
   for (const crash_scenario& scenario : crash_scenarios()) {
     const torture_count counted = sweep(scenario, kind);
@@ -69,14 +69,14 @@ void sweep_all(write_failure kind, const std::string& what) {
 
 } // namespace
 
-TEST_CASE("every scenario survives that any write fails before its effect", "[torture]") {
+TEST_CASE("every scenario survives that any write fails before its effect", "[torture][writes]") {
   sweep_all(write_failure::before_effect, "writes that fail before their effect");
 }
 
-TEST_CASE("every scenario survives that any write fails after its effect", "[torture]") {
+TEST_CASE("every scenario survives that any write fails after its effect", "[torture][writes]") {
   sweep_all(write_failure::after_effect, "writes that fail after their effect");
 }
 
-TEST_CASE("every scenario survives that any write is refused", "[torture]") {
+TEST_CASE("every scenario survives that any write is refused", "[torture][writes]") {
   sweep_all(write_failure::refused, "writes that are refused");
 }

@@ -121,7 +121,7 @@ class start_is_doubled final : public defective_store {
 };
 
 power_cut_plan plan_of_detached_starts() {
-  constexpr std::size_t stride = 3; // a transaction is longer
+  constexpr std::size_t stride = 3; // operations; a transaction has more
   power_cut_plan plan;
   plan.scenario = &scenario_named("detached starts, the last step one of them");
   plan.stride = stride;

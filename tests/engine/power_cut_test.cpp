@@ -15,7 +15,7 @@ namespace {
 
 // Sweeps every scenario and prints the sum; the small part takes other crash points of each.
 torture_count sweep_all(durability level, std::vector<survival> kept, const std::string& what) {
-  constexpr std::size_t stride_of_the_small_part = 37;
+  constexpr std::size_t stride_of_the_small_part = 37 * sanitizer_stride;
   constexpr std::size_t seeds_of_the_large_part = 8;
   torture_count sum;
   for (const crash_scenario& scenario : crash_scenarios()) {
@@ -42,25 +42,25 @@ torture_count sweep_all(durability level, std::vector<survival> kept, const std:
 } // namespace
 
 TEST_CASE("with power_loss a power cut at any operation of the disk loses nothing acknowledged",
-          "[torture]") {
+          "[torture][power_loss]") {
   const torture_count sum =
       sweep_all(durability::power_loss,
                 {survival::everything, survival::nothing, survival::in_order, survival::scattered},
                 "power cuts, power_loss");
-  CHECK(sum.points > (is_full_torture() ? 8000 : 100));
+  CHECK(sum.points > (is_full_torture() ? 9000 : 100 / sanitizer_stride));
 }
 
 TEST_CASE("with process_crash the end of the process at any operation of the disk loses nothing",
-          "[torture]") {
+          "[torture][process_crash]") {
   const torture_count sum =
       sweep_all(durability::process_crash, {survival::everything}, "ends of the process");
-  CHECK(sum.points > (is_full_torture() ? 800 : 20));
+  CHECK(sum.points > (is_full_torture() ? 800 : 20 / sanitizer_stride));
 }
 
 TEST_CASE("with process_crash a power cut leaves a sound database with the first of the commits",
-          "[torture]") {
+          "[torture][process_crash]") {
   const torture_count sum = sweep_all(durability::process_crash,
                                       {survival::nothing, survival::in_order, survival::scattered},
                                       "power cuts, process_crash");
-  CHECK(sum.points > (is_full_torture() ? 800 : 20));
+  CHECK(sum.points > (is_full_torture() ? 800 : 20 / sanitizer_stride));
 }

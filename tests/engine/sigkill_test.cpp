@@ -241,7 +241,7 @@ torture_count difference(const family_outcome& got, const family_outcome& undist
 
 TEST_CASE("kills at any moment, with handlers that run, lose no child, double none and change "
           "nothing",
-          "[torture]") {
+          "[torture][kills]") {
   const scratch_folder folder;
   int rounds = 0;
   torture_round first(folder, rounds++);

@@ -14,7 +14,7 @@ small_engine::small_engine(std::unique_ptr<storage::store> store, small_engine_p
     : steps_(steps::registry::with_system_modules()), store_(std::move(store)),
       definitions_(std::make_shared<catalog>(steps_)), queries_(*store_, *definitions_),
       has_failed_(std::move(parts.has_failed)) {
-  register_modules();
+  register_modules(std::move(parts.modules));
   actors::runtime_options options;
   options.threads = 2;
   options.handler_threads = 2;
@@ -45,8 +45,8 @@ std::vector<execution_record> small_engine::family() {
   return std::move(*all);
 }
 
-void small_engine::register_modules() {
-  const auto add = [this](const char* name, step_handler run) {
+void small_engine::register_modules(std::vector<std::pair<std::string, step_handler>> more) {
+  const auto add = [this](const std::string& name, step_handler run) {
     if (auto added = steps_.add_module(name, {std::move(run), step_effect::external}); !added)
       throw std::runtime_error(added.error().message());
   };
@@ -57,6 +57,8 @@ void small_engine::register_modules() {
       return step_error::transient("busy");
     return json::value(request.input);
   });
+  for (auto& [name, run] : more)
+    add(name, std::move(run));
 }
 
 std::unique_ptr<storage::store> open_file(const std::string& path, durability level) {

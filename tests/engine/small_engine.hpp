@@ -17,6 +17,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace millrace::testing {
@@ -45,6 +46,8 @@ struct small_engine_parts {
   retention rules = {};
   std::shared_ptr<actors::time_source> time = std::make_shared<frozen_time>();
   std::size_t max_active_executions = 10'000;
+  /// External modules beside those that every small engine knows.
+  std::vector<std::pair<std::string, step_handler>> modules = {};
   /// Whether its store has begun to fail, where nobody waits for what fails (removal). Empty:
   /// never.
   std::function<bool()> has_failed = {};
@@ -67,7 +70,7 @@ public:
   [[nodiscard]] std::vector<execution_record> family();
 
 private:
-  void register_modules();
+  void register_modules(std::vector<std::pair<std::string, step_handler>> more);
 
   steps::registry steps_;
   std::unique_ptr<storage::store> store_;

@@ -194,7 +194,6 @@ const std::vector<damage>& damages() {
        "cannot be read"},
       {"DELETE FROM execution_result WHERE execution = $leaf", "ends", "has no result"},
       {"UPDATE execution SET ended_at = NULL WHERE key = $leaf", "ends", "no time of its end"},
-      {"UPDATE execution SET ended_at = 5 WHERE key = $leaf", "ends", "one before it began"},
       {"UPDATE execution SET due_at = 5 WHERE key = $leaf", "ends", "is due at 5"},
       {"UPDATE execution SET ended_at = 5 WHERE key = $family", "ends",
        "is open, but has a result"},

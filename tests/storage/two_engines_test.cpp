@@ -37,7 +37,7 @@ std::string said_by(const child_process& racer) {
 } // namespace
 
 TEST_CASE("of processes that open a database at once one wins, also after a winner was killed",
-          "[torture]") {
+          "[torture][race]") {
   const temporary_folder folder;
   const std::string file = folder.file("orders.db");
   const int rounds = millrace::testing::is_full_torture() ? 300 : 20;

@@ -18,6 +18,14 @@ namespace millrace::testing {
   return wish != nullptr && std::string_view(wish) == "full";
 }
 
+/// A sanitizer makes everything several times slower: sweeps of the default suite then take only
+/// one in so many of their crash points.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr std::size_t sanitizer_stride = 4;
+#else
+inline constexpr std::size_t sanitizer_stride = 1;
+#endif
+
 /// What a test that crashes has counted. `./dev torture` adds the lines up.
 struct torture_count {
   std::size_t points = 0;  ///< crashes that were simulated, or processes that were killed
