@@ -54,9 +54,9 @@ void answer(std::vector<std::shared_ptr<cancel_answer>>& callers, const result<v
 } // namespace
 
 execution_actor::execution_actor(caf::actor_config& config, shared_state* shared, execution_key key,
-                                 std::shared_ptr<const storage::execution_start> start)
-    : event_based_actor(config), shared_(shared), key_(key), start_(std::move(start)),
-      random_(shared->bits_for(key, 0)) {}
+                                 start_hint hint)
+    : event_based_actor(config), shared_(shared), key_(key), hint_(std::move(hint)),
+      is_ahead_(hint_.is_ahead), random_(shared->bits_for(key, 0)) {}
 
 caf::behavior execution_actor::make_behavior() {
   return {
@@ -98,7 +98,12 @@ caf::behavior execution_actor::make_behavior() {
 void execution_actor::on_exit() {
   // Attempts that were never sent hold a handle of this actor.
   attempts_.clear();
+  for (const commit_in_flight& pending : in_flight_)
+    if (pending.accepted)
+      pending.accepted->set_value(stopped_error());
   in_flight_.clear();
+  if (hint_.accepted)
+    hint_.accepted->set_value(stopped_error());
   interpreter_.reset();
   state_.reset();
   answer(cancellers_,
@@ -115,15 +120,20 @@ void execution_actor::drive() {
     return;
   if (in_flight_.size() >= runtime_limits::commits_in_flight_max)
     return; // an acknowledgement drives
-  int left = runtime_limits::quantum_effects;
-  for (; left > 0; --left) {
-    auto wanted = interpreter_->next(now());
-    if (!wanted)
+  const std::int64_t latest = now().now + runtime_limits::quantum_time.count();
+  bool all_wait = false;
+  for (int left = runtime_limits::quantum_effects; left > 0; --left) {
+    const flows::moment at = now();
+    if (at.now > latest)
+      break;
+    auto wanted = interpreter_->next(at);
+    all_wait = !wanted;
+    if (all_wait)
       break;
     perform(std::move(*wanted));
   }
-  commit(left > 0);
-  if (left > 0 || over_ || go_on_is_due_)
+  commit(all_wait);
+  if (all_wait || over_ || go_on_is_due_)
     return;
   go_on_is_due_ = true;
   compat::send(this, caf::actor_cast<caf::actor>(this), go_on_message{});
@@ -145,17 +155,22 @@ void execution_actor::run_step(flows::run_step_effect& wanted) {
     return interpreter_->on_result(wanted.cursor,
                                    registry.why_not(step.type, step.module_identifier), now());
   const flows::moment at = now();
-  auto data = std::make_shared<attempt_data>(attempt_data{
-      state_->shared_definition(), wanted.step, handler, row_.id,
-      row_.id + ":" + wanted.step->id + ":" + std::to_string(wanted.visit), std::move(wanted.input),
-      std::move(wanted.custom_config), wanted.attempt, at.now, at.random, random_()});
+  attempt_data data{state_->shared_definition(),
+                    wanted.step,
+                    handler,
+                    row_.id,
+                    row_.id + ":" + wanted.step->id + ":" + std::to_string(wanted.visit),
+                    std::move(wanted.input),
+                    std::move(wanted.custom_config),
+                    wanted.attempt,
+                    at.now,
+                    at.random,
+                    random_()};
   if (handler->effect == step_effect::pure)
-    return interpreter_->on_result(wanted.cursor, data->run(), now());
-  auto job = std::make_shared<attempt_job>();
-  job->run = [data = std::move(data)] { return data->run(); };
-  job->reply_to = caf::actor_cast<caf::actor>(this);
-  job->done = {wanted.cursor, wanted.visit, wanted.attempt, nullptr};
-  attempts_.push_back({std::move(job)});
+    return interpreter_->on_result(wanted.cursor, data.run(), now());
+  attempts_.push_back({[data = std::move(data)] { return data.run(); },
+                       caf::actor_cast<caf::actor>(this),
+                       {wanted.cursor, wanted.visit, wanted.attempt, nullptr}});
 }
 
 void execution_actor::on_attempt_done(const attempt_done& message) {
@@ -329,32 +344,66 @@ void execution_actor::put_end_of_call() {
 
 void execution_actor::send_unit(bool ends, bool parks) {
   unit_.execution = key_;
-  if (!unit_.starts.empty())
-    unit_.started_children = started_children_;
+  unit_.is_ahead = is_ahead_;
+  const bool is_last = ends && is_last_word();
   commit_in_flight pending;
   pending.token = ++last_token_;
-  pending.starts = unit_.starts;
-  pending.attempts = std::move(attempts_);
-  pending.events = std::move(events_);
+  if (!unit_.starts.empty()) {
+    unit_.started_children = started_children_;
+    pending.batch = std::make_shared<start_batch>(start_batch{unit_.starts, 0});
+  }
+  pending.accepted = std::exchange(hint_.accepted, nullptr);
+  if (pending.accepted)
+    unit_.starts.insert(unit_.starts.begin(), std::exchange(hint_.start, nullptr));
+  pending.attempts = std::exchange(attempts_, {});
+  pending.events = std::exchange(events_, {});
   pending.ends = ends;
   pending.parks = parks;
-  attempts_.clear();
-  events_.clear();
+  commit_message message{std::make_shared<storage::commit_unit>(std::exchange(unit_, {})),
+                         is_last ? nullptr : caf::actor_cast<caf::actor>(this), pending.token,
+                         is_last ? std::move(pending.accepted) : nullptr};
+  compat::send(this, shared_->writer, std::move(message));
+  if (is_last)
+    return quit();
+  pending.is_announced = announce_starts(pending.batch);
   in_flight_.push_back(std::move(pending));
-  compat::send(this, shared_->writer,
-               commit_message{std::make_shared<storage::commit_unit>(std::move(unit_)),
-                              caf::actor_cast<caf::actor>(this), last_token_});
-  unit_ = {};
+}
+
+// Whether nothing will be left to do when the unit is committed: then the writer tells the
+// supervisor, and the execution need not wait.
+bool execution_actor::is_last_word() const {
+  return in_flight_.empty() && unit_.starts.empty() && unit_.deliveries.empty() &&
+         attempts_.empty() && events_.empty() && cancellers_.empty() && !holds_family_;
+}
+
+// What it starts may run before the commit, as it does itself: the writer has this unit, and gets
+// theirs after it. Not where an id was given, which may exist, and not where somebody watches, who
+// is to hear of the start first.
+bool execution_actor::announce_starts(const std::shared_ptr<start_batch>& batch) {
+  if (!batch || shared_->options.observer)
+    return false;
+  const auto& starts = batch->starts;
+  if (std::any_of(starts.begin(), starts.end(), [](const auto& each) { return each->id_given; }))
+    return false;
+  compat::send(this, shared_->supervisor, accepted_starts{batch, false});
+  return true;
 }
 
 void execution_actor::on_committed(const committed& message) {
+  commit_in_flight stored = std::move(in_flight_.front()); // the writer answers in order
+  in_flight_.pop_front();
+  if (stored.accepted && message.failure)
+    stored.accepted->set_value(*message.failure);
+  else if (stored.accepted)
+    stored.accepted->set_value(row_.id);
   if (message.failure) { // the writer has told the supervisor
     answer(cancellers_, *message.failure);
     return leave();
   }
-  commit_in_flight stored = std::move(in_flight_.front()); // the writer answers in order
-  in_flight_.pop_front();
-  act(stored, *message.outcome);
+  if (message.outcome.is_void) // what was started existed already: this is not it
+    return leave();
+  is_ahead_ = false;
+  act(stored, message.outcome);
   if (stored.ends)
     return leave();
   if (stopping_ && in_flight_.empty())
@@ -368,26 +417,30 @@ void execution_actor::on_committed(const committed& message) {
 // that it was accepted.
 void execution_actor::hand_over_starts(commit_in_flight& stored,
                                        const storage::unit_outcome& outcome) {
-  auto accepted = std::make_shared<decltype(stored.starts)>();
-  for (std::size_t i = 0; i < stored.starts.size(); ++i) {
-    if (outcome.started[i] == stored.starts[i]->key) {
-      accepted->push_back(std::move(stored.starts[i]));
+  if (stored.is_announced)
+    return compat::send(this, shared_->supervisor, starts_committed{std::move(stored.batch)});
+  const std::size_t own = outcome.started.size() - stored.batch->starts.size(); // 1: its own start
+  auto accepted = std::make_shared<start_batch>();
+  for (std::size_t i = 0; i < stored.batch->starts.size(); ++i) {
+    auto& start = stored.batch->starts[i];
+    if (outcome.started[own + i] == start->key) {
+      accepted->starts.push_back(std::move(start));
       continue;
     }
     const auto notice = std::find_if(
         stored.events.rbegin(), stored.events.rend(), [&](const lifecycle_event& event) {
           return event.what == lifecycle_event::type::execution_accepted &&
-                 event.flow_execution_id == stored.starts[i]->id;
+                 event.flow_execution_id == start->id;
         });
     if (notice != stored.events.rend())
       stored.events.erase(std::next(notice).base());
   }
-  compat::send(this, shared_->supervisor, accepted_starts{std::move(accepted)});
+  compat::send(this, shared_->supervisor, accepted_starts{std::move(accepted), true});
 }
 
 // Only now may anything leave the process.
 void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome& outcome) {
-  if (!stored.starts.empty())
+  if (stored.batch)
     hand_over_starts(stored, outcome);
   notified_executions notified;
   for (const execution_key key : outcome.delivered)
@@ -395,9 +448,9 @@ void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome&
       notified.keys.push_back(key);
   if (!notified.keys.empty())
     compat::send(this, shared_->supervisor, std::move(notified));
-  for (run_attempt_message& attempt : stored.attempts) {
+  for (attempt_job& attempt : stored.attempts) {
     ++attempts_out_;
-    compat::send(this, shared_->workers, std::move(attempt));
+    shared_->handlers.run(std::move(attempt));
   }
   publish(stored.events);
   if (stored.ends)
@@ -405,6 +458,8 @@ void execution_actor::act(commit_in_flight& stored, const storage::unit_outcome&
 }
 
 void execution_actor::announce_park() {
+  ++timer_generation_; // from here on the supervisor looks at the clock
+  armed_due_ = 0;
   compat::send(this, shared_->supervisor, execution_parked{key_, pokes_, stored_due_});
 }
 
@@ -431,7 +486,7 @@ void execution_actor::on_cancel(const cancel_message& message) {
 void execution_actor::leave() {
   if (std::exchange(holds_family_, false))
     shared_->families.release(row_.root);
-  compat::send(this, shared_->supervisor, execution_gone{key_, row_.id});
+  compat::send(this, shared_->supervisor, executions_gone{{key_}});
   quit();
 }
 

@@ -10,9 +10,9 @@
 //
 // In: go_on_message, due_message, committed, attempt_done, poke_message, cancel_message,
 // retire_message, stop_message. Out: commit_message to the writer; accepted_starts,
-// notified_executions, execution_parked, execution_gone to the supervisor; run_attempt_message to
-// the worker pool. Timers: due_message while it is in memory (due times are rows; the supervisor
-// wakes what is parked). Stopped by itself, on retire or stop.
+// starts_committed, notified_executions, execution_parked, executions_gone to the supervisor;
+// attempts to the handler pool. Timers: due_message while it is in memory (due times are rows; the
+// supervisor wakes what is parked). Stopped by itself, on retire or stop.
 #pragma once
 
 #include "accept_start.hpp"
@@ -29,9 +29,8 @@ namespace millrace::actors {
 
 class execution_actor : public caf::event_based_actor {
 public:
-  /// `start` spares the first read when the row was just committed by this process; may be null.
   execution_actor(caf::actor_config& config, shared_state* shared, execution_key key,
-                  std::shared_ptr<const storage::execution_start> start);
+                  start_hint hint);
   [[nodiscard]] caf::behavior make_behavior() override;
   [[nodiscard]] const char* name() const override { return "millrace.execution"; }
   void on_exit() override;
@@ -40,8 +39,10 @@ private:
   /// What follows when a commit is acknowledged.
   struct commit_in_flight {
     std::uint64_t token = 0;
-    std::vector<std::shared_ptr<const storage::execution_start>> starts;
-    std::vector<run_attempt_message> attempts;
+    start_answer accepted;              ///< may be null: of its own start, which is in the unit
+    std::shared_ptr<start_batch> batch; ///< may be null: what it starts
+    bool is_announced = false;          ///< the supervisor has the batch already
+    std::vector<attempt_job> attempts;
     std::vector<lifecycle_event> events;
     bool ends = false;
     bool parks = false;
@@ -82,6 +83,8 @@ private:
   void put_end();
   void put_end_of_call();
   void send_unit(bool ends, bool parks);
+  [[nodiscard]] bool announce_starts(const std::shared_ptr<start_batch>& batch);
+  [[nodiscard]] bool is_last_word() const;
   void on_committed(const committed& message);
   void hand_over_starts(commit_in_flight& stored, const storage::unit_outcome& outcome);
   void act(commit_in_flight& stored, const storage::unit_outcome& outcome);
@@ -97,7 +100,8 @@ private:
 
   shared_state* shared_;
   const execution_key key_;
-  std::shared_ptr<const storage::execution_start> start_; ///< until loaded
+  start_hint hint_; ///< until loaded; what is not sent yet of its own start, until it is
+  bool is_ahead_;   ///< its row may not be committed yet
   random_bits random_;
 
   // Constant once loaded.
@@ -107,7 +111,7 @@ private:
 
   // Gathered since the last commit.
   storage::commit_unit unit_;
-  std::vector<run_attempt_message> attempts_;
+  std::vector<attempt_job> attempts_;
   std::vector<lifecycle_event> events_;
 
   // In flight.

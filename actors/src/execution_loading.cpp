@@ -7,6 +7,7 @@
 #include <millrace/stored_execution.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::actors {
 namespace {
@@ -46,15 +47,16 @@ std::string error_name(errc code) {
 } // namespace
 
 void execution_actor::load() {
-  auto loaded = start_ ? load_new() : load_stored();
-  start_.reset();
+  auto loaded = hint_.start ? load_new() : load_stored();
+  if (!hint_.accepted)
+    hint_.start.reset();
   if (!loaded)
     fail_to_load(loaded.error());
 }
 
 result<void> execution_actor::load_new() {
-  row_ = row_of(*start_);
-  return start_->request ? begin_new(*start_->request) : begin_stored_start();
+  row_ = row_of(*hint_.start);
+  return hint_.start->request ? begin_new(*hint_.start->request) : begin_stored_start();
 }
 
 result<void> execution_actor::load_stored() {
@@ -226,6 +228,8 @@ void execution_actor::fail_to_load(const error& reason) {
   }
   if (reason.code() == errc::database_failed || reason.code() == errc::database_unusable) {
     over_ = true; // a failing database is no fault of this execution: the next open tries again
+    if (hint_.accepted)
+      std::exchange(hint_.accepted, nullptr)->set_value(reason);
     compat::send(this, shared_->supervisor, store_failed{std::make_shared<const error>(reason)});
     return leave();
   }

@@ -25,11 +25,16 @@ using storage::execution_key;
 
 // To the store writer ------------------------------------------------------------------------
 
+/// Whoever waits for a start from outside; gets the id when the start is durable.
+using start_answer = std::shared_ptr<std::promise<result<std::string>>>;
+
 /// Commit this unit; answered with `committed` under the same token.
 struct commit_message {
   std::shared_ptr<storage::commit_unit> unit;
-  caf::actor reply_to;
+  caf::actor
+      reply_to; ///< null: it was the sender's last, and the supervisor is told that it is gone
   std::uint64_t token = 0;
+  start_answer accepted; ///< may be null: of the start that leads a last unit
 };
 
 /// The writer's note to itself: everything that was in the mailbox before it has been gathered.
@@ -56,7 +61,7 @@ struct swept_message {
 /// A unit is on disk, or will never be (`failure` is set: the store is poisoned).
 struct committed {
   std::uint64_t token = 0;
-  std::shared_ptr<storage::unit_outcome> outcome;
+  storage::unit_outcome outcome;
   std::shared_ptr<const error> failure;
 };
 
@@ -65,12 +70,33 @@ struct committed {
 /// A start from outside, with the promise of its id.
 struct outside_start {
   std::shared_ptr<const storage::execution_start> start;
-  std::shared_ptr<std::promise<result<std::string>>> answer;
+  start_answer answer;
 };
 
-/// These rows are committed: activate them. A hint; the rows are the truth.
+/// What spares an execution the reading of its row.
+struct start_hint {
+  std::shared_ptr<const storage::execution_start> start; ///< null: read the row
+  bool is_ahead =
+      false; ///< the row may not be committed yet; what depends on it is void without it
+  start_answer accepted; ///< set: the execution commits its own start, and this hears of it
+};
+
+/// Starts of one commit unit.
+struct start_batch {
+  std::vector<std::shared_ptr<const storage::execution_start>> starts;
+  /// The supervisor's own note: the first that it had no room for before the commit; 0: none.
+  execution_key left_out_from = 0;
+};
+
+/// These were started: activate them. A hint; the rows are the truth.
 struct accepted_starts {
-  std::shared_ptr<std::vector<std::shared_ptr<const storage::execution_start>>> starts;
+  std::shared_ptr<start_batch> batch;
+  bool is_committed = false; ///< else the rows are on their way to the writer
+};
+
+/// What was announced ahead of the commit is committed now.
+struct starts_committed {
+  std::shared_ptr<start_batch> batch;
 };
 
 /// Something is in the inbox of these executions.
@@ -78,10 +104,9 @@ struct notified_executions {
   std::vector<execution_key> keys;
 };
 
-/// An execution has ended (or failed to load); its actor is about to quit.
-struct execution_gone {
-  execution_key key = 0;
-  std::string id; ///< empty when nobody could be waiting for it
+/// Executions have left: they ended, failed to load or were told to.
+struct executions_gone {
+  std::vector<execution_key> keys;
 };
 
 /// An execution has committed that it waits; it has seen `pokes` pokes.
@@ -176,22 +201,13 @@ struct attempt_done {
   std::shared_ptr<step_result> outcome;
 };
 
-// To the worker pool -------------------------------------------------------------------------
+// To the handler pool: no message, since its threads are no actors ---------------------------
 
 /// One attempt of an external step, with everything it borrows.
 struct attempt_job {
   std::function<step_result()> run;
   caf::actor reply_to;
   attempt_done done;
-};
-
-struct run_attempt_message {
-  std::shared_ptr<attempt_job> job;
-};
-
-/// A worker can take the next job.
-struct worker_idle {
-  caf::actor worker;
 };
 
 } // namespace millrace::actors
@@ -204,7 +220,8 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::committed))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_start))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::accepted_starts))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::notified_executions))
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::execution_gone))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::starts_committed))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::executions_gone))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::execution_parked))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::store_failed))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_event))
@@ -220,8 +237,6 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::poke_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::retire_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::cancel_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::attempt_done))
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::run_attempt_message))
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::worker_idle))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::sweep_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::swept_message))
 CAF_END_TYPE_ID_BLOCK(millrace)
@@ -233,7 +248,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_start)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::accepted_starts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::notified_executions)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::execution_gone)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::starts_committed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::executions_gone)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::execution_parked)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::store_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_event)
@@ -249,7 +265,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::poke_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::retire_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::cancel_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::attempt_done)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::run_attempt_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::worker_idle)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::sweep_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::swept_message)

@@ -5,7 +5,6 @@
 #include "retention_actor.hpp"
 #include "store_writer.hpp"
 #include "supervisor.hpp"
-#include "worker_pool.hpp"
 
 #include <future>
 #include <mutex>
@@ -21,7 +20,6 @@ struct runtime::implementation {
     compat::configure<caf::id_block::millrace>(*config, std::max(1U, shared.options.threads));
     system = std::make_unique<caf::actor_system>(*config);
     shared.writer = system->spawn<store_writer, caf::detached>(&shared);
-    shared.workers = system->spawn<worker_pool>(&shared);
     shared.supervisor = system->spawn<supervisor>(&shared);
   }
 
@@ -42,6 +40,22 @@ struct runtime::implementation {
     if (!stopped)
       compat::send_from_outside(shared.supervisor, std::move(message));
     return !stopped;
+  }
+
+  // Sends a start to the supervisor; what will say when it is durable.
+  result<std::future<result<std::string>>> accept(start_request request) {
+    if (auto failure = shared.board.failure())
+      return *failure;
+    auto accepted = accept_start(shared, std::move(request), {});
+    if (accepted->start_input.size() > shared.options.start_bytes_max)
+      return error{errc::limit_exceeded, "The start input is larger than " +
+                                             std::to_string(shared.options.start_bytes_max) +
+                                             " bytes."};
+    auto promise = std::make_shared<std::promise<result<std::string>>>();
+    auto answer = promise->get_future();
+    if (!tell(outside_start{std::move(accepted), std::move(promise)}))
+      return stopped_error();
+    return answer;
   }
 
   // Cancels the executions of a family that are open now, a page at a time; how many there were.
@@ -112,17 +126,25 @@ void runtime::recover() {
   compat::send_from_outside(impl_->shared.supervisor, recover_message{});
 }
 
-result<std::string> runtime::start(const start_request& request) {
-  shared_state& shared = impl_->shared;
-  if (auto failure = shared.board.failure())
-    return *failure;
-  auto accepted = accept_start(shared, request, {});
-  shared.board.expect();
-  auto answer = impl_->ask<result<std::string>>([&](auto promise) {
-    return outside_start{std::move(accepted), std::move(promise)};
-  });
-  shared.board.arrived();
-  return answer;
+result<std::string> runtime::start(start_request request) {
+  std::vector<result<start_request>> one;
+  one.emplace_back(std::move(request));
+  return std::move(start_all(std::move(one)).front());
+}
+
+// All are on their way before the first answer is waited for, so that they share commits.
+std::vector<result<std::string>> runtime::start_all(std::vector<result<start_request>> requests) {
+  impl_->shared.board.expect();
+  std::vector<result<std::future<result<std::string>>>> answers;
+  answers.reserve(requests.size());
+  for (result<start_request>& request : requests)
+    answers.push_back(request ? impl_->accept(std::move(*request)) : request.error());
+  std::vector<result<std::string>> outcomes;
+  outcomes.reserve(answers.size());
+  for (auto& answer : answers)
+    outcomes.push_back(answer ? answer->get() : result<std::string>(answer.error()));
+  impl_->shared.board.arrived();
+  return outcomes;
 }
 
 result<std::string> runtime::resume(std::string_view correlation_key, const json::value& payload) {
@@ -149,10 +171,14 @@ result<void> runtime::cancel(std::string_view flow_execution_id, std::string_vie
   if (is_terminal(row->status))
     return error{errc::conflict, "The execution " + row->id + " has ended already (" +
                                      to_string(row->status) + "); there is nothing to cancel."};
-  return impl_->ask<result<void>>([&](auto promise) {
+  auto cancelled = impl_->ask<result<void>>([&](auto promise) {
     return outside_cancel{row->key, std::string(reason),
                           std::make_shared<cancel_answer>(std::move(promise))};
   });
+  if (!cancelled && cancelled.error().code() == errc::conflict)
+    return error{errc::conflict,
+                 "The execution " + row->id + " has ended; there is nothing to cancel."};
+  return cancelled;
 }
 
 result<std::size_t> runtime::cancel_family(std::string_view root, std::string_view reason) {
@@ -174,14 +200,19 @@ result<std::size_t> runtime::cancel_family(std::string_view root, std::string_vi
 result<void> runtime::wait_ended(std::string_view flow_execution_id,
                                  std::chrono::milliseconds timeout) {
   shared_state& shared = impl_->shared;
-  const std::string id(flow_execution_id);
-  return shared.board.wait_ended(id, timeout, [&](bool reported) -> result<bool> {
-    auto row = shared.store.find_execution(id);
+  const auto accepted = shared.store.find_execution(flow_execution_id);
+  if (!accepted)
+    return accepted.error();
+  // Its end is all there is to wait for where nobody has to hear of it.
+  if (is_terminal(accepted->status) && !shared.options.observer)
+    return {};
+  auto ended = shared.board.wait_ended(accepted->key, timeout, [&](bool reported) -> result<bool> {
+    auto row = shared.store.find_execution(accepted->key);
     if (!row)
       return row.error();
     if (!is_terminal(row->status))
       return false;
-    if (reported)
+    if (reported || !shared.options.observer)
       return true;
     // The row was seen before the report: the observer may not have heard of the end yet.
     auto told = impl_->ask<result<void>>([&](auto promise) {
@@ -191,6 +222,10 @@ result<void> runtime::wait_ended(std::string_view flow_execution_id,
       return told.error();
     return true;
   });
+  if (!ended && ended.error().code() == errc::timed_out)
+    return error{errc::timed_out,
+                 "The execution " + accepted->id + " has not ended within the time limit."};
+  return ended;
 }
 
 result<void> runtime::wait_quiet(std::chrono::milliseconds timeout) {
@@ -222,9 +257,9 @@ void runtime::stop() {
     compat::send_from_outside(impl_->shared.supervisor, stop_message{});
   }
   impl_->system->await_all_actors_done();
+  impl_->shared.handlers.stop();
   impl_->sweeper = nullptr;
   impl_->shared.supervisor = nullptr;
-  impl_->shared.workers = nullptr;
   impl_->shared.writer = nullptr;
   impl_->system.reset();
 }

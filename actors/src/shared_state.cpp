@@ -39,19 +39,26 @@ std::uint64_t random_bits::operator()() noexcept {
 }
 
 shared_state::shared_state(storage::store& the_store, runtime_options the_options)
-    : store(the_store), options(std::move(the_options)), families(store, options.budgets) {}
+    : store(the_store), options(std::move(the_options)), families(store, options.budgets),
+      handlers(options.handler_threads) {}
 
 random_bits shared_state::bits_for(execution_key key, std::int64_t sequence) const noexcept {
   random_bits of_key(options.seed ^ static_cast<std::uint64_t>(key));
   return random_bits(of_key() + static_cast<std::uint64_t>(sequence));
 }
 
-void notice_board::ended(const std::string& id) {
+void notice_board::gone(const std::vector<execution_key>& keys) {
   const std::lock_guard lock(mutex_);
-  if (waiters_.find(id) == waiters_.end())
+  if (waiters_.empty())
     return;
-  ++awaited_[id];
-  changed_.notify_all();
+  bool is_awaited = false;
+  for (const execution_key key : keys)
+    if (waiters_.find(key) != waiters_.end()) {
+      ++awaited_[key];
+      is_awaited = true;
+    }
+  if (is_awaited)
+    changed_.notify_all();
 }
 
 void notice_board::set_quiet(bool quiet) {
@@ -85,14 +92,14 @@ std::optional<error> notice_board::failure() const {
   return failure_;
 }
 
-result<void> notice_board::wait_ended(const std::string& id, std::chrono::milliseconds timeout,
+result<void> notice_board::wait_ended(execution_key key, std::chrono::milliseconds timeout,
                                       const std::function<result<bool>(bool)>& is_over) {
   const auto deadline = deadline_after(timeout);
   std::unique_lock lock(mutex_);
-  ++waiters_[id];
+  ++waiters_[key];
   result<void> outcome;
   for (;;) {
-    const std::uint64_t seen = awaited_[id];
+    const std::uint64_t seen = awaited_[key];
     lock.unlock();
     const auto over = is_over(seen != 0); // reads the store: never under the lock
     lock.lock();
@@ -107,16 +114,15 @@ result<void> notice_board::wait_ended(const std::string& id, std::chrono::millis
       break;
     }
     const bool news =
-        changed_.wait_until(lock, deadline, [&] { return failure_ || awaited_[id] != seen; });
+        changed_.wait_until(lock, deadline, [&] { return failure_ || awaited_[key] != seen; });
     if (!news) {
-      outcome =
-          error{errc::timed_out, "The execution " + id + " has not ended within the time limit."};
+      outcome = error{errc::timed_out, "The execution has not ended within the time limit."};
       break;
     }
   }
-  if (--waiters_[id] == 0) {
-    waiters_.erase(id);
-    awaited_.erase(id);
+  if (--waiters_[key] == 0) {
+    waiters_.erase(key);
+    awaited_.erase(key);
   }
   return outcome;
 }

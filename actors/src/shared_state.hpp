@@ -5,6 +5,7 @@
 #pragma once
 
 #include "family_ledger.hpp"
+#include "handler_pool.hpp"
 #include "messages.hpp"
 
 #include <millrace/runtime.hpp>
@@ -23,6 +24,8 @@ namespace millrace::actors {
 struct runtime_limits {
   /// Effects that one execution handles before it commits and lets others run.
   static constexpr int quantum_effects = 256;
+  /// The same by the engine's clock, looked at between effects.
+  static constexpr std::chrono::milliseconds quantum_time{20};
   /// Commits that one execution may have in flight before it waits for the first.
   static constexpr std::size_t commits_in_flight_max = 4;
   /// Units in one transaction.
@@ -49,8 +52,8 @@ struct runtime_limits {
 /// Where callers' threads wait for ends and for quiet. Thread-safe.
 class notice_board {
 public:
-  /// Says that an execution has ended.
-  void ended(const std::string& id);
+  /// Says that executions have left memory.
+  void gone(const std::vector<execution_key>& keys);
   /// Says whether anything can still happen by itself.
   void set_quiet(bool quiet);
   /// Counts something that is on its way to the supervisor, which may therefore not be quiet yet.
@@ -60,17 +63,17 @@ public:
   void fail(const error& reason);
   [[nodiscard]] std::optional<error> failure() const;
 
-  /// Waits until `is_over` says true, looking again whenever `id` is reported as ended; it is told
-  /// whether that has happened since the call.
-  [[nodiscard]] result<void> wait_ended(const std::string& id, std::chrono::milliseconds timeout,
+  /// Waits until `is_over` says true, looking again whenever the execution is reported as gone; it
+  /// is told whether that has happened since the call.
+  [[nodiscard]] result<void> wait_ended(execution_key key, std::chrono::milliseconds timeout,
                                         const std::function<result<bool>(bool reported)>& is_over);
   [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
 
 private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::unordered_map<std::string, std::uint64_t> awaited_; ///< id to the times it was reported
-  std::unordered_map<std::string, int> waiters_;           ///< id to the number of waiting callers
+  std::unordered_map<execution_key, std::uint64_t> awaited_; ///< the times it was reported
+  std::unordered_map<execution_key, int> waiters_;           ///< the number of waiting callers
   bool quiet_ = true;
   std::int64_t expected_ = 0;
   std::optional<error> failure_;
@@ -101,11 +104,11 @@ struct shared_state {
   runtime_options options;
   notice_board board;
   family_ledger families;
+  handler_pool handlers; ///< stopped when no actor is left
   std::atomic<execution_key> next_key{1};
   // Set before the first message is sent.
   caf::actor writer;
   caf::actor supervisor;
-  caf::actor workers;
 };
 
 } // namespace millrace::actors

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_writer.hpp"
 
+#include <utility>
+
 namespace millrace::actors {
 
 store_writer::store_writer(caf::actor_config& config, shared_state* shared)
@@ -52,23 +54,40 @@ void store_writer::flush() {
 }
 
 void store_writer::commit() {
-  const auto outcomes = shared_->store.commit(units_);
+  auto outcomes = shared_->store.commit(units_);
   if (!outcomes) {
     failure_ = std::make_shared<const error>(outcomes.error());
     compat::send(this, shared_->supervisor, store_failed{failure_});
     return;
   }
   for (std::size_t i = 0; i < senders_.size(); ++i)
-    compat::send(this, senders_[i].reply_to,
-                 committed{senders_[i].token,
-                           std::make_shared<storage::unit_outcome>((*outcomes)[i]), nullptr});
+    answer(i, committed{senders_[i].token, std::move((*outcomes)[i]), nullptr});
+  announce_gone();
 }
 
 // Also what comes after a failure that harmed nothing (a full disk): an execution may have more
 // units on the way, and a later one must never be stored without an earlier one.
 void store_writer::refuse() {
-  for (const commit_message& each : senders_)
-    compat::send(this, each.reply_to, committed{each.token, nullptr, failure_});
+  for (std::size_t i = 0; i < senders_.size(); ++i)
+    answer(i, committed{senders_[i].token, {}, failure_});
+  announce_gone();
+}
+
+void store_writer::answer(std::size_t index, committed outcome) {
+  const commit_message& asked = senders_[index];
+  if (asked.reply_to)
+    return compat::send(this, asked.reply_to, std::move(outcome));
+  gone_.push_back(units_[index].execution);
+  if (asked.accepted && outcome.failure)
+    asked.accepted->set_value(*outcome.failure);
+  else if (asked.accepted)
+    asked.accepted->set_value(units_[index].starts.front()->id);
+}
+
+// One message for all: the supervisor hears of an end that nobody else waits for.
+void store_writer::announce_gone() {
+  if (!gone_.empty())
+    compat::send(this, shared_->supervisor, executions_gone{std::exchange(gone_, {})});
 }
 
 } // namespace millrace::actors

@@ -17,16 +17,16 @@ caf::behavior supervisor::make_behavior() {
       [this](const outside_cancel& message) { on_outside_cancel(message); },
       [this](const outside_farewell& message) { on_outside_farewell(message); },
       [this](const committed& message) { on_committed(message); },
-      [this](const accepted_starts& message) {
-        for (start_hint& start : *message.starts)
-          remember(std::move(start));
-        admit();
-      },
+      [this](const accepted_starts& message) { on_accepted(message); },
+      [this](const starts_committed& message) { on_starts_committed(*message.batch); },
       [this](const notified_executions& message) {
         for (const execution_key key : message.keys)
           poke(key);
       },
-      [this](const execution_gone& message) { on_gone(message); },
+      [this](const executions_gone& message) {
+        on_gone(message.keys);
+        stopping_ ? stop_next() : admit();
+      },
       [this](const execution_parked& message) { on_parked(message); },
       [this](const recover_message&) { on_recover(); },
       [this](const wake_message& message) {
@@ -36,7 +36,7 @@ caf::behavior supervisor::make_behavior() {
       [this](const store_failed& message) { on_failure(*message.failure); },
       [this](const stop_message&) { on_stop(); },
       [this](const stopped_message&) {
-        --helpers_running_;
+        writer_stopped_ = true;
         stop_next();
       },
   };
@@ -56,11 +56,16 @@ void supervisor::on_exit() {
 void supervisor::on_outside_start(const outside_start& message) {
   if (stopping_)
     return message.answer->set_value(stopped_error());
+  // Of two starts with one id the first counts: they go to the writer in their order.
+  const bool is_next = !message.start->id_given && waiting_.empty() && !backlog_ && !failed_;
+  if (is_next && active_.size() < shared_->options.max_active_executions)
+    return begin(message.start->key, {message.start, true, message.answer});
   auto unit = std::make_shared<storage::commit_unit>();
   unit->starts.push_back(message.start);
   outside_[++last_token_] = {message.start, message.answer};
-  compat::send(this, shared_->writer,
-               commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_});
+  compat::send(
+      this, shared_->writer,
+      commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_, nullptr});
 }
 
 void supervisor::on_outside_event(const outside_event& message) {
@@ -69,8 +74,9 @@ void supervisor::on_outside_event(const outside_event& message) {
   auto unit = std::make_shared<storage::commit_unit>();
   unit->deliveries.push_back({message.correlation_key, message.payload});
   outside_[++last_token_] = {nullptr, message.answer};
-  compat::send(this, shared_->writer,
-               commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_});
+  compat::send(
+      this, shared_->writer,
+      commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_, nullptr});
 }
 
 void supervisor::on_committed(const committed& message) {
@@ -82,13 +88,13 @@ void supervisor::on_committed(const committed& message) {
   if (message.failure)
     return pending.answer->set_value(*message.failure);
   if (pending.start) {
-    const bool is_new = message.outcome->started.front() == pending.start->key;
-    if (is_new)
-      remember(pending.start);
+    const bool is_new = message.outcome.started.front() == pending.start->key;
+    if (is_new && !remember({pending.start, false, nullptr}))
+      page_again_from(pending.start->key);
     admit();
     return pending.answer->set_value(pending.start->id);
   }
-  const execution_key receiver = message.outcome->delivered.front();
+  const execution_key receiver = message.outcome.delivered.front();
   if (receiver == 0)
     return pending.answer->set_value(
         error{errc::not_found, "Nothing waits under this correlation key."});
@@ -105,7 +111,7 @@ void supervisor::on_outside_cancel(const outside_cancel& message) {
   if (stopping_)
     return message.answer->give(stopped_error());
   // A new actor gets the cancellation as its first message, before it steps.
-  activate(message.key, nullptr);
+  activate(message.key, {});
   active_execution& execution = active_[message.key];
   execution.cancellations.push_back({message.reason, message.answer});
   if (execution.retiring)
@@ -127,35 +133,60 @@ void supervisor::on_recover() {
   wake();
 }
 
-void supervisor::remember(start_hint start) {
-  const execution_key key = start->key;
-  if (known_.count(key) != 0)
-    return;
-  const bool paging_will_find_it = backlog_ && key > backlog_read_to_;
-  if (paging_will_find_it)
-    return;
-  if (waiting_.size() >= runtime_limits::start_hints_max) {
-    // From here on the store remembers. Paging begins again at the first key that is not known.
-    backlog_read_to_ = backlog_ ? std::min(backlog_read_to_, key - 1) : key - 1;
-    backlog_ = true;
-    return;
+void supervisor::on_accepted(const accepted_starts& message) {
+  start_batch& batch = *message.batch;
+  for (auto& start : batch.starts) {
+    const execution_key key = start->key;
+    if (batch.left_out_from == 0 && !remember({std::move(start), !message.is_committed, nullptr}))
+      batch.left_out_from = key; // and all that follow: they are found together
   }
+  if (message.is_committed)
+    on_starts_committed(batch);
+  admit();
+}
+
+void supervisor::on_starts_committed(const start_batch& batch) {
+  if (batch.left_out_from == 0)
+    return;
+  page_again_from(batch.left_out_from);
+  admit();
+}
+
+// Whether a start will be activated without a look into the store.
+bool supervisor::remember(start_hint hint) {
+  const execution_key key = hint.start->key;
+  if (known_.count(key) != 0)
+    return true;
+  const bool paging_will_find_it = backlog_ && key > backlog_read_to_;
+  if (paging_will_find_it || waiting_.size() >= runtime_limits::start_hints_max)
+    return false;
   // A page may have brought this start before its message came: then it may have run and gone, and
-  // only its row can tell.
-  if (key <= highest_paged_)
-    start = nullptr;
+  // only its row can tell, when it is committed.
+  if (key <= highest_paged_) {
+    if (hint.is_ahead)
+      return false;
+    hint = {};
+  }
   known_.insert(key);
-  waiting_.emplace_back(key, std::move(start));
+  waiting_.emplace_back(key, std::move(hint));
+  return true;
+}
+
+// From here on the store remembers: its pages bring what is committed above `key` again, and who is
+// known already is not queued twice.
+void supervisor::page_again_from(execution_key key) {
+  backlog_read_to_ = backlog_ ? std::min(backlog_read_to_, key - 1) : key - 1;
+  backlog_ = true;
 }
 
 void supervisor::admit() {
   while (!failed_ && !stopping_ && active_.size() < shared_->options.max_active_executions) {
     if (waiting_.empty() && !read_backlog())
       break;
-    auto [key, start] = std::move(waiting_.front());
+    auto [key, hint] = std::move(waiting_.front());
     waiting_.pop_front();
     if (known_.count(key) != 0) // else it was cancelled out of the queue
-      begin(key, std::move(start));
+      begin(key, std::move(hint));
   }
   look_whether_quiet();
 }
@@ -182,18 +213,20 @@ bool supervisor::read_backlog() {
 }
 
 // Gives an execution its actor; false: it has one.
-bool supervisor::activate(execution_key key, start_hint start) {
+bool supervisor::activate(execution_key key, start_hint hint) {
   known_.insert(key);
   auto [entry, is_new] = active_.try_emplace(key);
   if (!is_new)
     return false;
   shared_->board.set_quiet(false); // before any caller hears of what activates it
-  entry->second.handle = system().spawn<execution_actor>(shared_, key, std::move(start));
+  // Lazily: it is scheduled once, with its first message.
+  entry->second.handle =
+      system().spawn<execution_actor, caf::lazy_init>(shared_, key, std::move(hint));
   return true;
 }
 
-void supervisor::begin(execution_key key, start_hint start) {
-  if (activate(key, std::move(start)))
+void supervisor::begin(execution_key key, start_hint hint) {
+  if (activate(key, std::move(hint)))
     compat::send(this, active_[key].handle, go_on_message{});
 }
 
@@ -204,7 +237,7 @@ void supervisor::poke(execution_key key) {
     return;
   const auto found = active_.find(key);
   if (found == active_.end())
-    return begin(key, nullptr);
+    return begin(key, {});
   if (found->second.retiring) {
     found->second.wake_again = true;
     return;
@@ -213,27 +246,33 @@ void supervisor::poke(execution_key key) {
   compat::send(this, found->second.handle, poke_message{});
 }
 
-void supervisor::on_gone(const execution_gone& message) {
-  const auto found = active_.find(message.key);
-  if (found == active_.end())
-    return;
-  const active_execution gone = std::move(found->second);
-  active_.erase(found);
-  known_.erase(message.key);
-  for (const auto& farewell : gone.farewells)
-    farewell->set_value({});
-  if (!gone.retiring)
-    shared_->board.ended(message.id);
-  if (stopping_)
-    return stop_next();
+void supervisor::on_gone(const std::vector<execution_key>& keys) {
+  std::vector<execution_key> ended;
+  ended.reserve(keys.size());
+  for (const execution_key key : keys) {
+    const auto found = active_.find(key);
+    if (found == active_.end())
+      continue;
+    const active_execution gone = std::move(found->second);
+    active_.erase(found);
+    known_.erase(key);
+    for (const auto& farewell : gone.farewells)
+      farewell->set_value({});
+    if (!gone.retiring)
+      ended.push_back(key);
+    if (!stopping_)
+      see_off(key, gone);
+  }
+  shared_->board.gone(ended);
+}
+
+void supervisor::see_off(execution_key key, const active_execution& gone) {
   if (gone.retiring)
-    wake_again(message.key, gone);
-  else // it has ended; an answer that it gave itself stands
-    for (const cancel_message& cancellation : gone.cancellations)
-      cancellation.answer->give(
-          error{errc::conflict,
-                "The execution " + message.id + " has ended; there is nothing to cancel."});
-  admit();
+    return wake_again(key, gone);
+  // It has ended; an answer that it gave itself stands.
+  for (const cancel_message& cancellation : gone.cancellations)
+    cancellation.answer->give(
+        error{errc::conflict, "The execution has ended; there is nothing to cancel."});
 }
 
 // News came while the execution was told to retire: none of it was sent.
@@ -241,7 +280,7 @@ void supervisor::wake_again(execution_key key, const active_execution& gone) {
   for (const cancel_message& cancellation : gone.cancellations)
     on_outside_cancel({key, cancellation.reason, cancellation.answer});
   if (gone.wake_again)
-    begin(key, nullptr);
+    begin(key, {});
 }
 
 // News that is still on its way to the execution takes the park back: the execution deals with it
@@ -283,7 +322,7 @@ void supervisor::wake() {
 void supervisor::add_waiting(const std::vector<execution_key>& keys) {
   for (const execution_key key : keys)
     if (known_.insert(key).second)
-      waiting_.emplace_back(key, nullptr);
+      waiting_.emplace_back(key, start_hint{});
 }
 
 // One timer is enough: the earliest. A later plan for an earlier time replaces it.
@@ -333,13 +372,11 @@ void supervisor::on_stop() {
   stop_next();
 }
 
-// Executions first, then the workers that answer them, then the writer that answers both.
+// Executions first, then the writer that answers them.
 void supervisor::stop_next() {
   if (!active_.empty())
     return;
-  if (helpers_running_ == 2)
-    return compat::send(this, shared_->workers, stop_message{});
-  if (helpers_running_ == 1)
+  if (!writer_stopped_)
     return compat::send(this, shared_->writer, stop_message{});
   shared_->board.fail(stopped_error());
   quit();

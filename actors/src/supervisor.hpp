@@ -5,11 +5,12 @@
 // no execution: those it spawns are siblings, neither linked to it nor monitored.
 //
 // In: outside_start, outside_event, outside_cancel, outside_farewell, accepted_starts,
-// notified_executions, execution_gone, execution_parked, recover_message, wake_message, committed,
+// starts_committed, notified_executions, executions_gone, execution_parked, recover_message,
+// wake_message, committed,
 // store_failed, stop_message, stopped_message. Out: go_on_message, poke_message, cancel_message,
 // retire_message and stop_message to executions, commit_message to the writer. Timers: one
 // wake_message, its generation tells stale ones. Stopped by the runtime; stops executions, then
-// workers, then the writer.
+// the writer.
 //
 // Why nothing is lost: a start, an event, a due time are rows first and messages second. While the
 // process lives each row's message arrives here; what does not fit (`backlog_`) is left to the
@@ -36,7 +37,6 @@ public:
   void on_exit() override;
 
 private:
-  using start_hint = std::shared_ptr<const storage::execution_start>;
   struct active_execution {
     caf::actor handle;
     std::uint64_t pokes = 0; ///< messages with news sent so far, cancellations included
@@ -47,7 +47,7 @@ private:
         farewells; ///< answered when it is gone
   };
   struct outside_commit {
-    start_hint start; ///< of outside_start
+    std::shared_ptr<const storage::execution_start> start; ///< null: of an event
     std::shared_ptr<std::promise<result<std::string>>> answer;
   };
 
@@ -60,14 +60,18 @@ private:
   void on_recover();
 
   // Admission.
-  void remember(start_hint start);
+  void on_accepted(const accepted_starts& message);
+  void on_starts_committed(const start_batch& batch);
+  bool remember(start_hint hint);
+  void page_again_from(execution_key key);
   void admit();
   bool read_backlog();
-  bool activate(execution_key key, start_hint start);
-  void begin(execution_key key, start_hint start);
+  bool activate(execution_key key, start_hint hint);
+  void begin(execution_key key, start_hint hint);
   void poke(execution_key key);
   void wake_again(execution_key key, const active_execution& gone);
-  void on_gone(const execution_gone& message);
+  void on_gone(const std::vector<execution_key>& keys);
+  void see_off(execution_key key, const active_execution& gone);
   void on_parked(const execution_parked& message);
 
   // Time.
@@ -94,7 +98,7 @@ private:
   std::int64_t planned_wake_ = 0; ///< when the timer fires; 0: no timer
   bool failed_ = false;
   bool stopping_ = false;
-  int helpers_running_ = 2; ///< worker pool and writer
+  bool writer_stopped_ = false;
 };
 
 } // namespace millrace::actors

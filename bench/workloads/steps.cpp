@@ -5,17 +5,16 @@
 #include "process.hpp"
 #include "statistics.hpp"
 
-#include <atomic>
-#include <exception>
-#include <thread>
+#include <algorithm>
+#include <vector>
 
 namespace millrace::bench {
 namespace {
 
 constexpr std::size_t steps_each = 5;
-/// A start returns when it is on disk, and starts that come at once share a commit: a host that has
-/// many to make, such as a server, makes them on many threads.
-constexpr unsigned starting_threads = 64;
+/// Starts that a host hands over at once. They share commits, as those of a server that gathers
+/// requests would.
+constexpr std::size_t starts_at_once = 1000;
 
 /// An external step that hands one small value round.
 constexpr std::string_view external_step =
@@ -25,24 +24,15 @@ constexpr std::string_view pure_step = R"("stepType":"NO_OP")";
 
 /// Starts `count` executions of "child" from outside.
 void start_from_outside(engine& running, std::size_t count) {
-  std::atomic<std::size_t> next{0};
-  std::atomic<bool> failed{false};
-  const auto starting = [&running, &next, &failed, count] {
-    start_request asked;
-    asked.flow_definition_id = "child";
-    for (std::size_t i = next++; i < count && !failed; i = next++) {
-      asked.initial_context_data = {{"item", i}};
-      if (!running.start(asked))
-        failed = true;
+  for (std::size_t done = 0; done < count;) {
+    std::vector<start_request> together(std::min(starts_at_once, count - done));
+    for (start_request& each : together) {
+      each.flow_definition_id = "child";
+      each.initial_context_data = {{"item", done++}};
     }
-  };
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < starting_threads; ++i)
-    threads.emplace_back(starting);
-  for (std::thread& each : threads)
-    each.join();
-  if (failed)
-    throw failure("A start from outside was refused.");
+    for (const auto& accepted : running.start_all(std::move(together)))
+      value_of(accepted);
+  }
 }
 
 enum class origin : unsigned char {

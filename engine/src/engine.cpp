@@ -16,7 +16,6 @@ constexpr unsigned threads_max = 256;
 constexpr unsigned handler_threads_max = 1024;
 // An event travels through one row and one message.
 constexpr std::size_t event_bytes_max = std::size_t{64} * 1024 * 1024;
-constexpr std::size_t context_bytes_max = std::size_t{256} * 1024 * 1024;
 
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
@@ -150,24 +149,58 @@ std::vector<flow_version> engine::known_flows() const {
   return impl_->definitions->known_flows();
 }
 
-result<std::string> engine::start(const start_request& request) {
-  // Checked as the start input it stands for, whoever filled it in.
-  return start(to_json(request));
+namespace {
+
+error invalid_start(const error& reason) {
+  return {errc::invalid_input, "Invalid StartFlowExecutionInput: " + reason.message()};
+}
+
+result<void> check_context(const json::object& context) {
+  if (is_deeper_than(context, flows::limits().context_depth_max))
+    return error{errc::limit_exceeded, "The initial context nests deeper than " +
+                                           std::to_string(flows::limits().context_depth_max) +
+                                           " levels."};
+  return {};
+}
+
+// Checked as the start input it stands for, whoever filled it in. The context may be large: it is
+// set aside meanwhile.
+result<start_request> check_start(start_request request) {
+  json::object context = std::move(request.initial_context_data);
+  request.initial_context_data = {};
+  auto checked = parse_start_request(to_json(request));
+  if (!checked)
+    return invalid_start(checked.error());
+  if (auto fits = check_context(context); !fits)
+    return fits.error();
+  checked->initial_context_data = std::move(context);
+  return checked;
+}
+
+} // namespace
+
+result<std::string> engine::start(start_request request) {
+  auto checked = check_start(std::move(request));
+  if (!checked)
+    return checked.error();
+  return impl_->runtime->start(std::move(*checked));
 }
 
 result<std::string> engine::start(const json::object& input) {
   auto request = parse_start_request(input);
   if (!request)
-    return error{errc::invalid_input,
-                 "Invalid StartFlowExecutionInput: " + request.error().message()};
-  if (is_deeper_than(request->initial_context_data, flows::limits().context_depth_max))
-    return error{errc::limit_exceeded, "The initial context nests deeper than " +
-                                           std::to_string(flows::limits().context_depth_max) +
-                                           " levels."};
-  if (stringify(request->initial_context_data).size() > context_bytes_max)
-    return error{errc::limit_exceeded, "The initial context is larger than " +
-                                           std::to_string(context_bytes_max) + " bytes."};
-  return impl_->runtime->start(*request);
+    return invalid_start(request.error());
+  if (auto fits = check_context(request->initial_context_data); !fits)
+    return fits.error();
+  return impl_->runtime->start(std::move(*request));
+}
+
+std::vector<result<std::string>> engine::start_all(std::vector<start_request> requests) {
+  std::vector<result<start_request>> checked;
+  checked.reserve(requests.size());
+  for (start_request& request : requests)
+    checked.push_back(check_start(std::move(request)));
+  return impl_->runtime->start_all(std::move(checked));
 }
 
 result<execution_record> engine::wait(std::string_view flow_execution_id, milliseconds timeout) {

@@ -74,16 +74,24 @@ civil_day civil_from_days(std::int64_t days) noexcept {
   return {month <= 2 ? year + 1 : year, month, day};
 }
 
-/// Four digits, or a sign and at least six outside 0 to 9999: ISO 8601's expanded years, as
-/// JavaScript writes them.
-std::string year_text(std::int64_t year) {
-  std::array<char, 32> buffer{};
-  if (year >= 0 && year <= 9999) {
-    std::snprintf(buffer.data(), buffer.size(), "%04lld", static_cast<long long>(year));
-  } else {
-    std::snprintf(buffer.data(), buffer.size(), "%c%06lld", year < 0 ? '-' : '+',
-                  static_cast<long long>(year < 0 ? -year : year));
+/// Appends the decimal digits of `number` from the one for `unit`, a power of ten, on.
+void append_digits(std::string& text, std::int64_t number, std::int64_t unit) {
+  for (; unit != 0; unit /= 10) {
+    text += static_cast<char>('0' + number / unit % 10);
   }
+}
+
+/// Four digits, or a sign and at least six outside 0 to 9999: ISO 8601's expanded years,
+/// as JavaScript writes them.
+std::string year_text(std::int64_t year) {
+  if (year >= 0 && year <= 9999) {
+    std::string text;
+    append_digits(text, year, 1000);
+    return text;
+  }
+  std::array<char, 32> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%c%06lld", year < 0 ? '-' : '+',
+                static_cast<long long>(year < 0 ? -year : year));
   return buffer.data();
 }
 
@@ -179,11 +187,19 @@ std::string format_timestamp(std::int64_t unix_ms) {
     --days;
   }
   const civil_day date = civil_from_days(days);
-  const auto ms = static_cast<int>(ms_of_day);
-  std::array<char, 48> rest{};
-  std::snprintf(rest.data(), rest.size(), "-%02u-%02uT%02d:%02d:%02d.%03dZ", date.month, date.day,
-                ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, ms % 1000);
-  return year_text(date.year) + rest.data();
+  std::string text = year_text(date.year);
+  const auto append = [&text](char before, std::int64_t number, std::int64_t unit) {
+    text += before;
+    append_digits(text, number, unit);
+  };
+  append('-', date.month, 10);
+  append('-', date.day, 10);
+  append('T', ms_of_day / 3'600'000, 10);
+  append(':', ms_of_day / 60'000 % 60, 10);
+  append(':', ms_of_day / 1000 % 60, 10);
+  append('.', ms_of_day % 1000, 100);
+  text += 'Z';
+  return text;
 }
 
 } // namespace millrace

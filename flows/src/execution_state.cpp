@@ -36,6 +36,7 @@ json::object initial_context(const execution_identity& identity, const start_req
 json::object initial_run_state(const flow_definition& definition,
                                const execution_identity& identity, const start_request& request) {
   json::object state;
+  state.reserve(15); // the members below
   state["flowDefinitionId"] = definition.id;
   state["flowDefinitionVersion"] = definition.version;
   state["flowExecutionId"] = identity.flow_execution_id;

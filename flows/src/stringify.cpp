@@ -7,11 +7,33 @@
 #include <millrace/js.hpp>
 
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace millrace {
 
 namespace {
+
+// Where the first byte is, from `at` on, that a JSON string cannot hold as it is; eight at a time.
+std::size_t first_escaped(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t high_bits = ones << 7;
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - ones) & ~bytes & high_bits; };
+  for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    const std::uint64_t control = (bytes - ones * 0x20) & ~bytes & high_bits;
+    if ((control | has_zero(bytes ^ (ones * '"')) | has_zero(bytes ^ (ones * '\\'))) != 0)
+      break;
+  }
+  for (; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x20 || byte == '"' || byte == '\\')
+      break;
+  }
+  return at;
+}
 
 void append_quoted(std::string& out, std::string_view text) {
   constexpr const char* hex = "0123456789abcdef";
@@ -19,10 +41,8 @@ void append_quoted(std::string& out, std::string_view text) {
   constexpr std::string_view letters = "bfnrt\"\\";
   out += '"';
   std::size_t run_begin = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  for (std::size_t i = first_escaped(text, 0); i < text.size(); i = first_escaped(text, i + 1)) {
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (byte >= 0x20 && byte != '"' && byte != '\\')
-      continue;
     out.append(text, run_begin, i - run_begin);
     run_begin = i + 1;
     if (const std::size_t which = short_forms.find(text[i]); which != std::string_view::npos) {

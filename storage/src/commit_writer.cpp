@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commit_writer.hpp"
 
+#include <algorithm>
+
 namespace millrace::storage {
 
 namespace {
@@ -10,8 +12,10 @@ namespace {
 constexpr const char* insert_start_sql = R"sql(
 INSERT INTO execution (key, id, status, kind, depth, root, parent, parent_step, parent_visit,
                        accepted_at, flow_definition_id, flow_version_asked, message_id,
-                       trigger_source, id_given)
-VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                       trigger_source, id_given, definition, flow_version, started_at, ended_at,
+                       due_at, wakes_itself, error_info, started_children)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+        ?21, ?22, ?23)
 ON CONFLICT DO NOTHING)sql";
 
 // The whole life of most detached children after their start. Only from status 0: such an execution
@@ -53,6 +57,16 @@ std::int64_t number_of(execution_status status) noexcept {
 
 bool begins_and_ends(const commit_unit& unit) noexcept {
   return unit.begin.has_value() && unit.end.has_value();
+}
+
+bool starts_itself(const commit_unit& unit) noexcept {
+  return unit.is_ahead && !unit.starts.empty() && unit.starts.front()->key == unit.execution;
+}
+
+// Whether an execution that is ahead of its row has none, or has begun already. `status`: of the
+// row; nothing: there is none.
+bool is_void(const commit_unit& unit, std::optional<execution_status> status) noexcept {
+  return unit.is_ahead && (!status || (unit.begin && *status != execution_status::initializing));
 }
 
 bool changes_execution(const commit_unit& unit) noexcept {
@@ -100,17 +114,65 @@ commit_writer::commit_writer(connection& database)
       insert_inbox_(database.handle(),
                     "INSERT INTO inbox (execution, cursor, payload) VALUES (?1, ?2, ?3)") {}
 
+std::vector<unit_outcome> commit_writer::apply(std::span<const commit_unit> units) {
+  find_first_units(units);
+  std::vector<unit_outcome> outcomes;
+  outcomes.reserve(units.size());
+  for (const commit_unit& unit : units) {
+    outcomes.push_back(apply(unit));
+  }
+  return outcomes;
+}
+
+void commit_writer::find_first_units(std::span<const commit_unit> units) {
+  const auto by_execution = [](const first_unit& a, const first_unit& b) {
+    return a.execution < b.execution;
+  };
+  first_units_.clear();
+  for (const commit_unit& unit : units) {
+    if (unit.is_ahead && unit.begin) {
+      first_units_.push_back({unit.execution, &unit, false});
+    }
+  }
+  std::sort(first_units_.begin(), first_units_.end(), by_execution);
+}
+
+commit_writer::first_unit* commit_writer::first_unit_of(execution_key execution) {
+  const auto found = std::lower_bound(
+      first_units_.begin(), first_units_.end(), execution,
+      [](const first_unit& each, execution_key wanted) { return each.execution < wanted; });
+  return found != first_units_.end() && found->execution == execution ? &*found : nullptr;
+}
+
+bool commit_writer::is_written_with_start(const commit_unit& unit) {
+  if (!unit.is_ahead || !unit.begin) {
+    return false;
+  }
+  const first_unit* first = first_unit_of(unit.execution);
+  return first != nullptr && first->is_written;
+}
+
 unit_outcome commit_writer::apply(const commit_unit& unit) {
   unit_outcome outcome;
   outcome.started.reserve(unit.starts.size());
+  const bool looks =
+      unit.is_ahead && !unit.starts.empty() && !starts_itself(unit) && !is_written_with_start(unit);
+  outcome.is_void = looks && is_void(unit, status_of(unit.execution));
   for (const auto& start : unit.starts) {
-    outcome.started.push_back(write_start(*start));
+    outcome.started.push_back(outcome.is_void ? 0 : write_start(*start));
+    if (start->key == unit.execution && outcome.started.back() != start->key) {
+      outcome.is_void = true; // its id or visit existed: it goes no further
+    }
   }
-  if (unit.started_children != 0) {
+  if (outcome.is_void) {
+    return outcome;
+  }
+  if (unit.started_children != 0 && !is_written_with_start(unit)) {
     update_children_.bind(unit.execution, unit.started_children).run();
   }
-  if (changes_execution(unit)) {
-    write_execution(unit);
+  if (changes_execution(unit) && !write_execution(unit)) {
+    outcome.is_void = true;
+    return outcome;
   }
   outcome.delivered.reserve(unit.deliveries.size());
   for (const commit_unit::delivery& delivery : unit.deliveries) {
@@ -123,22 +185,50 @@ execution_key commit_writer::write_start(const execution_start& start) {
   if (start.id_given && is_spent(start)) {
     return 0;
   }
-  // The lineage is NULL for a root, so that it takes no part in the unique index.
-  const bool is_child = start.parent != 0;
-  const auto step = is_child ? std::optional<std::string_view>(start.parent_step) : std::nullopt;
-  const auto visit = is_child ? std::optional(start.parent_visit) : std::nullopt;
-  const int written = insert_start_
-                          .bind(start.key, start.id, static_cast<std::int64_t>(start.kind),
-                                start.depth, start.root, number_or_null{start.parent}, step, visit,
-                                start.accepted_at, start.flow_definition_id, start.flow_version,
-                                start.message_id, text_or_null{start.trigger_source},
-                                start.id_given ? std::optional<std::int64_t>(1) : std::nullopt)
-                          .run();
-  if (written == 0) {
+  first_unit* first = first_unit_of(start.key);
+  if (insert_start(start, first != nullptr ? first->unit : nullptr) == 0) {
     return existing_start(start);
+  }
+  if (first != nullptr) {
+    first->is_written = true;
   }
   insert_input_.bind(start.key, start.start_input).run();
   return start.key;
+}
+
+// The row as the start makes it, or as `first`, the first unit of that execution, leaves it.
+int commit_writer::insert_start(const execution_start& start, const commit_unit* first) {
+  using number = std::optional<std::int64_t>;
+  // The lineage is NULL for a root, so that it takes no part in the unique index.
+  const bool is_child = start.parent != 0;
+  const auto step = is_child ? std::optional<std::string_view>(start.parent_step) : std::nullopt;
+  const auto visit = is_child ? number(start.parent_visit) : std::nullopt;
+  execution_status status = execution_status::initializing;
+  execution_begin begin;
+  std::int64_t ended_at = 0;
+  std::int64_t due_at = 0;
+  std::string_view error_info;
+  if (first != nullptr) {
+    begin = *first->begin;
+    status = first->status.value_or(execution_status::running);
+    due_at = first->due_at.value_or(0);
+    if (first->end) {
+      status = first->end->status;
+      ended_at = first->end->ended_at;
+      due_at = 0;
+      error_info = first->end->error_info;
+    }
+  }
+  return insert_start_
+      .bind(start.key, start.id, number_of(status), static_cast<std::int64_t>(start.kind),
+            start.depth, start.root, number_or_null{start.parent}, step, visit, start.accepted_at,
+            start.flow_definition_id, start.flow_version, start.message_id,
+            text_or_null{start.trigger_source}, start.id_given ? number(1) : std::nullopt,
+            number_or_null{begin.definition}, number_or_null{begin.flow_version},
+            number_or_null{begin.started_at}, number_or_null{ended_at}, number_or_null{due_at},
+            due_at != 0 ? number(first->wakes_itself ? 1 : 0) : std::nullopt,
+            text_or_null{error_info}, first != nullptr ? first->started_children : 0)
+      .run();
 }
 
 // Only an id that was given can be named again after its execution was removed.
@@ -164,17 +254,30 @@ execution_key commit_writer::existing_start(const execution_start& start) {
                      " belongs to another execution.");
 }
 
-void commit_writer::write_execution(const commit_unit& unit) {
+// False: the unit is void. The execution is ahead of its row and there is none, or it has begun
+// already.
+bool commit_writer::write_execution(const commit_unit& unit) {
   if (unit.execution == 0) {
     throw invalid_unit("A commit changes an execution and does not say which.");
   }
+  if (is_written_with_start(unit)) {
+    write_beside_row(unit);
+    return true;
+  }
   if (begin_and_end(unit)) {
     write_records(unit);
-    return;
+    return true;
   }
-  // Ended by someone else meanwhile: what it still had to say is void.
-  if (!is_open(unit.execution)) {
-    return;
+  const std::optional<execution_status> status = status_of(unit.execution);
+  if (is_void(unit, status)) {
+    return false;
+  }
+  if (!status) {
+    throw invalid_unit("A commit names the execution " + std::to_string(unit.execution) +
+                       ", which does not exist.");
+  }
+  if (is_terminal(*status)) {
+    return true; // ended by someone else meanwhile: what it still had to say is void
   }
   write_records(unit);
   if (unit.begin) {
@@ -187,6 +290,19 @@ void commit_writer::write_execution(const commit_unit& unit) {
     write_end(unit.execution, *unit.end);
   } else {
     write_progress(unit);
+  }
+  return true;
+}
+
+// What the first unit of an execution says beyond the row: there is nothing to replace or drop yet.
+void commit_writer::write_beside_row(const commit_unit& unit) {
+  write_records(unit);
+  if (unit.end) {
+    return write_result(unit.execution, *unit.end);
+  }
+  write_state(unit);
+  if (unit.waits) {
+    insert_waits(unit.execution, *unit.waits);
   }
 }
 
@@ -208,13 +324,12 @@ bool commit_writer::begin_and_end(const commit_unit& unit) {
   return changed != 0;
 }
 
-bool commit_writer::is_open(execution_key execution) {
-  const borrowed_statement status(read_status_);
-  if (!status->bind(execution).step()) {
-    throw invalid_unit("A commit names the execution " + std::to_string(execution) +
-                       ", which does not exist.");
+std::optional<execution_status> commit_writer::status_of(execution_key execution) {
+  const borrowed_statement row(read_status_);
+  if (!row->bind(execution).step()) {
+    return std::nullopt;
   }
-  return status->number(0) < number_of(execution_status::completed);
+  return static_cast<execution_status>(row->number(0));
 }
 
 void commit_writer::write_progress(const commit_unit& unit) {
@@ -251,6 +366,10 @@ void commit_writer::write_state(const commit_unit& unit) {
 
 void commit_writer::write_waits(execution_key execution, const std::vector<wait_entry>& waits) {
   drop_waits_.bind(execution).run();
+  insert_waits(execution, waits);
+}
+
+void commit_writer::insert_waits(execution_key execution, const std::vector<wait_entry>& waits) {
   for (const wait_entry& wait : waits) {
     insert_wait_.bind(execution, wait.correlation_key, wait.cursor).run();
   }

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Turns one commit unit into SQL. It neither begins nor ends transactions: whoever calls it owns
+// Turns commit units into SQL. It neither begins nor ends transactions: whoever calls it owns
 // the transaction and rolls back when it throws.
+//
+// An execution that is accepted and begins in the same batch is written as what it has become: one
+// row where an INSERT and an UPDATE would write, and index, two.
 #pragma once
 
 #include "statement.hpp"
 
 #include <millrace/store.hpp>
 
+#include <optional>
+#include <span>
 #include <stdexcept>
+#include <vector>
 
 namespace millrace::storage {
 
@@ -24,25 +30,41 @@ class commit_writer {
 public:
   explicit commit_writer(connection& database);
 
-  /// Applies `unit` within the transaction that is open. Order: starts, what the execution itself
-  /// changes, deliveries. Throws sqlite_failure or invalid_unit.
-  unit_outcome apply(const commit_unit& unit);
+  /// Applies `units` within the transaction that is open, in order. Within a unit: starts, what the
+  /// execution itself changes, deliveries. Throws sqlite_failure or invalid_unit.
+  std::vector<unit_outcome> apply(std::span<const commit_unit> units);
 
 private:
+  /// The unit with which an execution begins, when its start may be in the same batch.
+  struct first_unit {
+    execution_key execution = 0;
+    const commit_unit* unit = nullptr;
+    bool is_written = false; ///< its part of the row was written with the start
+  };
+
+  void find_first_units(std::span<const commit_unit> units);
+  first_unit* first_unit_of(execution_key execution);
+  bool is_written_with_start(const commit_unit& unit);
+  unit_outcome apply(const commit_unit& unit);
   execution_key write_start(const execution_start& start);
+  int insert_start(const execution_start& start, const commit_unit* first);
   execution_key existing_start(const execution_start& start);
   bool is_spent(const execution_start& start);
-  void write_execution(const commit_unit& unit);
+  std::optional<execution_status> status_of(execution_key execution);
+  bool write_execution(const commit_unit& unit);
   bool begin_and_end(const commit_unit& unit);
-  bool is_open(execution_key execution);
+  void write_beside_row(const commit_unit& unit);
   void write_progress(const commit_unit& unit);
   void write_row(const commit_unit& unit);
   void write_state(const commit_unit& unit);
   void write_waits(execution_key execution, const std::vector<wait_entry>& waits);
+  void insert_waits(execution_key execution, const std::vector<wait_entry>& waits);
   void write_records(const commit_unit& unit);
   void write_end(execution_key execution, const execution_end& end);
   void write_result(execution_key execution, const execution_end& end);
   execution_key deliver(const commit_unit::delivery& delivery);
+
+  std::vector<first_unit> first_units_; ///< of the batch, by execution
 
   // Constant after construction.
   statement insert_start_;

@@ -232,14 +232,7 @@ void sqlite_store::checkpoint(int mode) noexcept {
 }
 
 result<std::vector<unit_outcome>> sqlite_store::commit(std::span<const commit_unit> units) {
-  return write([&] {
-    std::vector<unit_outcome> outcomes;
-    outcomes.reserve(units.size());
-    for (const commit_unit& unit : units) {
-      outcomes.push_back(commit_writer_->apply(unit));
-    }
-    return outcomes;
-  });
+  return write([&] { return commit_writer_->apply(units); });
 }
 
 result<void> sqlite_store::put_flow_versions(std::span<const flow_version_record> versions) {

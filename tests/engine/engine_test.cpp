@@ -219,6 +219,28 @@ TEST_CASE("an id that was started already is success and starts nothing") {
   CHECK(running.list().value().size() == 1);
 }
 
+TEST_CASE("of many starts at once each is accepted or refused by itself, in order") {
+  engine running = engine_with(waiting_flow);
+  std::vector<start_request> wanted(300);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    wanted[i].flow_definition_id = "main";
+    wanted[i].initial_context_data = {{"n", i}};
+  }
+  wanted[7].flow_definition_id.clear();
+  wanted[8].flow_execution_id = "0190f000-0000-7000-8000-000000000008";
+  wanted[9].flow_execution_id = wanted[8].flow_execution_id;
+  const auto accepted = running.start_all(std::move(wanted));
+  REQUIRE(accepted.size() == 300);
+  REQUIRE(running.wait_until_quiet(patience).has_value());
+  CHECK(accepted[7].error().code() == errc::invalid_input);
+  CHECK(accepted[8].value() == accepted[9].value());
+  for (std::size_t i = 0; i < accepted.size(); ++i) {
+    INFO("start " << i);
+    CHECK((i == 7 || running.find(*accepted[i])->context.at("n") == (i == 9 ? 8 : i)));
+  }
+  CHECK(running.family(*accepted[8])->size() == 1);
+}
+
 TEST_CASE("a cancelled execution keeps the context it had, and ends once") {
   engine running = engine_with(waiting_flow);
   start_request start;

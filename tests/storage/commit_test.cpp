@@ -194,6 +194,75 @@ TEST_CASE("an event goes to the first execution that waits, once, and leaves oth
   });
 }
 
+TEST_CASE(
+    "a start and the first unit of its execution leave the same behind in one batch as in two") {
+  commit_unit parked = parking(3, {"paid"}, 500);
+  parked.wakes_itself = true;
+  commit_unit journaled = beginning(3);
+  journaled.delta = "{}";
+  journaled.journal_sequence = 1;
+  commit_unit spawning = running_through(3);
+  spawning.starts = starting(child_start(4, 3, 1)).starts;
+  spawning.started_children = 1;
+  for (commit_unit first : {running_through(3), parked, journaled, spawning}) {
+    first.is_ahead = true;
+    on_each_store([&](store& target) {
+      commit(target, {starting(root_start(3)), first});
+      const std::string together = describe(target, 3);
+      const auto later = open({}, durability::none);
+      commit(*later, {starting(root_start(3))});
+      commit(*later, {first});
+      CHECK(together == describe(*later, 3));
+      CHECK(target.unfinished(0, 10).value() == later->unfinished(0, 10).value());
+      CHECK(target.next_wake().value() == later->next_wake().value());
+      CHECK(target.find_execution(execution_key{3})->started_children ==
+            later->find_execution(execution_key{3})->started_children);
+      CHECK(target.count_children(3).value() == later->count_children(3).value());
+    });
+  }
+}
+
+TEST_CASE("an execution that runs ahead of its row goes nowhere when its start made none") {
+  on_each_store([](store& target) {
+    commit(target, {starting(root_start(1)), starting(child_start(2, 1, 7))});
+    const std::string before = describe(target, 2);
+
+    commit_unit first = running_through(3); // of the same visit as 2
+    first.is_ahead = true;
+    first.starts = starting(child_start(4, 3, 1)).starts;
+    commit_unit second = running_through(4);
+    second.is_ahead = true;
+    execution_start same_id = root_start(5);
+    same_id.id = id_of(1);
+    commit_unit itself = running_through(5);
+    itself.is_ahead = true;
+    itself.starts = {starting(same_id).starts.front(),
+                     starting(child_start(6, 5, 1)).starts.front()};
+
+    const auto outcomes = commit(target, {starting(child_start(3, 1, 7)), first, second, itself});
+    CHECK(outcomes[0].started == std::vector<execution_key>{2});
+    CHECK_FALSE(outcomes[0].is_void);
+    CHECK(outcomes[1].is_void);
+    CHECK(outcomes[1].started == std::vector<execution_key>{0});
+    CHECK(outcomes[2].is_void);
+    CHECK(outcomes[3].is_void);
+    CHECK(outcomes[3].started == std::vector<execution_key>{1, 0});
+    CHECK(describe(target, 2) == before);
+    CHECK(target.last_key().value() == 2);
+  });
+}
+
+TEST_CASE("an execution ahead of its row does not begin again what has begun") {
+  on_each_store([](store& target) {
+    commit(target, {starting(root_start(1)), parking(1, {"paid"})});
+    const std::string before = describe(target, 1);
+    commit_unit again = running_through(1);
+    again.is_ahead = true;
+    CHECK(commit(target, {again})[0].is_void);
+    CHECK(describe(target, 1) == before);
+  });
+}
+
 TEST_CASE("an inbox entry that was consumed is gone, and its id never comes back") {
   on_each_store([](store& target) {
     commit(target, {starting(root_start(1)), parking(1, {"paid"}), delivering("paid", "a")});

@@ -70,7 +70,8 @@ struct runtime_options {
   unsigned threads = 2;         ///< cooperative workers
   unsigned handler_threads = 4; ///< external handlers that run at once
   std::size_t max_active_executions = 10'000;
-  family_budgets budgets; ///< 0: no bound
+  std::size_t start_bytes_max = std::size_t{256} * 1024 * 1024; ///< JSON text of a start input
+  family_budgets budgets;                                       ///< 0: no bound
   millrace::retention retention;
   std::uint64_t seed = 0; ///< of every random choice: ids, jitter
   steps::registry registry;
@@ -101,7 +102,10 @@ public:
   void recover();
   /// Accepts a start from outside; returns the execution's id when its row is committed. An id that
   /// exists already is success and starts nothing.
-  [[nodiscard]] result<std::string> start(const start_request& request);
+  [[nodiscard]] result<std::string> start(start_request request);
+  /// The same for each that is a request; the others keep their errors. They share commits.
+  [[nodiscard]] std::vector<result<std::string>>
+  start_all(std::vector<result<start_request>> requests);
   /// Hands `payload` to the execution that waits under the key; committed at return. The id of the
   /// execution. Errors: not_found.
   [[nodiscard]] result<std::string> resume(std::string_view correlation_key,

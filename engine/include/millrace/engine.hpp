@@ -102,9 +102,13 @@ public:
   /// will run. An id in the request that exists already, or did before retention removed it, is
   /// success and starts nothing. Errors: `invalid_input`, `database_failed`, `stopped`. An unknown
   /// flow is no error here: the execution fails with the reason.
-  [[nodiscard]] result<std::string> start(const start_request& request);
+  [[nodiscard]] result<std::string> start(start_request request);
   /// The same for a start input as JSON (see parse_start_request).
   [[nodiscard]] result<std::string> start(const json::object& input);
+  /// Accepts many starts, which share commits; the outcome of each, in order, as start() gives it:
+  /// one that is refused does not keep the others from being accepted. Returns when all are
+  /// durable.
+  [[nodiscard]] std::vector<result<std::string>> start_all(std::vector<start_request> requests);
 
   /// Waits until the execution has ended, the observer has heard of it, and gives its record,
   /// context included. Must not be called by the observer itself. Errors: `not_found` (also when
@@ -121,7 +125,8 @@ public:
   /// Executions in the order in which their starts were accepted.
   [[nodiscard]] result<std::vector<execution_record>>
   list(const execution_filter& filter = {}) const;
-  /// The root and every execution it started, directly or through others, in order of acceptance.
+  /// The root and every execution it started, directly or through others, in order of acceptance;
+  /// those that are accepted after the call are left out.
   [[nodiscard]] result<std::vector<execution_record>>
   family(std::string_view root_flow_execution_id, bool with_context = false) const;
   /// Step records, in order; kept where enableExecutionLogs asks for them. Errors: `not_found`.

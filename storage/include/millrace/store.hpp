@@ -98,6 +98,10 @@ struct step_record {
 /// Everything that one execution commits at one moment; applied as a whole or not at all.
 struct commit_unit {
   execution_key execution = 0; ///< whose commit this is; 0: none (a start from outside)
+  /// The execution runs ahead of its row: the start may be in this unit, first of all, or in one
+  /// that was handed over earlier. If it turns out that the start made no row (its id or visit
+  /// existed), the whole unit is void, its starts included, and says so in its outcome.
+  bool is_ahead = false;
   /// New executions. One whose id or (parent, step, visit) exists is left alone and reported.
   /// Shared with whoever runs them, so that nothing is copied on the way.
   std::vector<std::shared_ptr<const execution_start>> starts;
@@ -135,6 +139,9 @@ struct commit_unit {
 
 /// What a unit did beyond what it asked for.
 struct unit_outcome {
+  /// An execution ahead of its row got none, or has begun already: nothing of the unit has
+  /// happened, and nothing of it ever will.
+  bool is_void = false;
   /// For each start, in order: the key of the row that now stands for it: its own when it is new,
   /// the earlier one when it existed; 0: that one has ended and was removed (see spent ids).
   std::vector<execution_key> started;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "handler_pool.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::actors {
+
+handler_pool::handler_pool(unsigned threads_max) : threads_max_(std::max(1U, threads_max)) {}
+
+handler_pool::~handler_pool() {
+  stop();
+}
+
+void handler_pool::run(attempt_job job) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_)
+    return;
+  waiting_.push_back(std::move(job));
+  if (idle_ >= waiting_.size())
+    return changed_.notify_one();
+  if (threads_.size() < threads_max_)
+    threads_.emplace_back([this] { work(); });
+}
+
+void handler_pool::stop() {
+  std::vector<std::thread> threads;
+  std::deque<attempt_job> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    threads.swap(threads_);
+    dropped.swap(waiting_);
+  }
+  changed_.notify_all();
+  for (std::thread& each : threads)
+    each.join();
+}
+
+void handler_pool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++idle_;
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    --idle_;
+    if (stopping_)
+      return;
+    attempt_job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    job.done.outcome = std::make_shared<step_result>(job.run());
+    compat::send_from_outside(job.reply_to, std::move(job.done));
+    job = {}; // what it borrows goes outside the lock
+    lock.lock();
+  }
+}
+
+} // namespace millrace::actors

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Threads for external handlers. Handlers block, so they never run on the cooperative workers: jobs
+// wait here for one of a bounded number of threads. Plain threads and not actors: a job that is
+// handed over and answered is two messages fewer than one that a pool of actors passes around.
+#pragma once
+
+#include "messages.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace millrace::actors {
+
+/// Thread-safe.
+class handler_pool {
+public:
+  /// At most `threads_max` threads, at least one; each begins when there is work for it.
+  explicit handler_pool(unsigned threads_max);
+  /// Stops, as stop().
+  ~handler_pool();
+  handler_pool(const handler_pool&) = delete;
+  handler_pool& operator=(const handler_pool&) = delete;
+
+  /// Runs `job` when a thread is free and sends its outcome to whoever is to have it. After stop()
+  /// nothing happens: the attempt is repeated after the next open.
+  void run(attempt_job job);
+  /// Drops what has not begun and waits for what runs. Idempotent.
+  void stop();
+
+private:
+  void work();
+
+  const unsigned threads_max_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Guarded by mutex_.
+  std::deque<attempt_job> waiting_;
+  std::vector<std::thread> threads_;
+  unsigned idle_ = 0;
+  bool stopping_ = false;
+};
+
+} // namespace millrace::actors
