@@ -51,7 +51,7 @@ TEST_CASE("with power_loss a power cut at any operation of the disk loses nothin
       sweep_all(durability::power_loss,
                 {survival::everything, survival::nothing, survival::in_order, survival::scattered},
                 "power cuts, power_loss");
-  CHECK(sum.points > (is_full_torture() ? 9000 : 100 / sanitizer_stride));
+  CHECK(sum.points > (is_full_torture() ? 8000 : 100 / sanitizer_stride));
 }
 
 TEST_CASE("with process_crash the end of the process at any operation of the disk loses nothing",
