@@ -312,14 +312,11 @@ void execution_actor::put_waits() {
 void execution_actor::put_end() {
   over_ = true;
   const json::object& context = state_->main().variables.own(); // the main path has no parent
-  json::array path;
-  for (const std::string& id : state_->main().path)
-    path.emplace_back(id);
   storage::execution_end end;
   end.status = state_->status();
   end.ended_at = shared_->options.time->now();
   end.context = stringify(context);
-  end.path = stringify(json::value(std::move(path)));
+  end.path = state_->main().path.to_json_text();
   json::object reason;
   if (state_->error())
     reason = state_->error()->to_json();

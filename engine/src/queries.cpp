@@ -106,7 +106,7 @@ result<void> query_service::add_stored_state(const storage::execution_row& row,
   if (auto replayed = actors::replay(*stored, state); !replayed)
     return replayed.error();
   record.context = state.main().variables.to_object();
-  record.path = state.main().path;
+  record.path = state.main().path.to_vector();
   return {};
 }
 

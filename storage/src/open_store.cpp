@@ -17,11 +17,11 @@ namespace millrace::storage {
 
 namespace {
 
-// 4 KiB pages: what the kernel writes at once, and rows here are small. 64 MiB of cache for the
+// 4 KiB pages: what the kernel writes at once, and rows here are small. 16 MiB of cache for the
 // writer hold the changed pages of the largest batches, which would otherwise be written twice; 4
 // MiB for each reader hold the upper levels of the indexes, the rest is in the kernel's cache.
 constexpr const char* page_size_sql = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE;";
-constexpr const char* writer_cache_sql = "PRAGMA cache_size = -65536;";
+constexpr const char* writer_cache_sql = "PRAGMA cache_size = -16384;";
 constexpr const char* reader_cache_sql = "PRAGMA cache_size = -4096;";
 
 // No mmap: an I/O error in mapped memory is a signal, not an error that we could report. No secure

@@ -8,6 +8,7 @@
 #include <millrace/context.hpp>
 #include <millrace/definition.hpp>
 #include <millrace/execution.hpp>
+#include <millrace/step_path.hpp>
 #include <millrace/step_result.hpp>
 
 #include <cstdint>
@@ -86,7 +87,7 @@ struct cursor {
   json::value pending_output;      ///< delayed_after: the output that is not mapped yet
   std::optional<error_info> error; ///< why the path ended badly
   std::map<std::string, std::int64_t> transition_counts;
-  std::vector<std::string> path; ///< step instance ids in the order they were entered
+  step_path path; ///< step instance ids in the order they were entered
   std::unique_ptr<fork_state> fork;
 
   // What the next delta has to hold; never stored.
