@@ -7,45 +7,13 @@
 #include <caf/all.hpp>
 #include <caf/config.hpp>
 #if !defined(CAF_MAJOR_VERSION) || CAF_MAJOR_VERSION < 1
-#include <caf/policy/work_sharing.hpp>
-#include <caf/scheduler/coordinator.hpp>
+#include "caf_scheduler.hpp"
 #endif
 
 #include <chrono>
-#include <thread>
 #include <utility>
 
 namespace millrace::actors::compat {
-
-#if !defined(CAF_MAJOR_VERSION) || CAF_MAJOR_VERSION < 1
-/// CAF's work-sharing scheduler with a clock of its own. CAF 0.17 wakes its clock's thread at the
-/// end of every actor, to cancel timeouts that actors here never set (delayed messages are none):
-/// a twelfth of the processor time of a storm of short executions.
-class scheduler final : public caf::scheduler::coordinator<caf::policy::work_sharing> {
-public:
-  using coordinator::coordinator;
-
-private:
-  class message_clock final : public caf::detail::thread_safe_actor_clock {
-  public:
-    void cancel_timeouts(caf::abstract_actor* /*self*/) override {}
-  };
-
-  void start() override {
-    timer_ = std::thread([this] { clock_.run_dispatch_loop(); });
-    coordinator::start();
-  }
-  void stop() override {
-    coordinator::stop();
-    clock_.cancel_dispatch_loop();
-    timer_.join();
-  }
-  caf::detail::thread_safe_actor_clock& clock() noexcept override { return clock_; }
-
-  message_clock clock_;
-  std::thread timer_;
-};
-#endif
 
 /// Sends `message` from `self`.
 template <class Message>

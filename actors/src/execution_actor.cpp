@@ -356,10 +356,10 @@ void execution_actor::send_unit(bool ends, bool parks) {
   pending.events = std::exchange(events_, {});
   pending.ends = ends;
   pending.parks = parks;
-  commit_message message{std::make_shared<storage::commit_unit>(std::exchange(unit_, {})),
-                         is_last ? nullptr : caf::actor_cast<caf::actor>(this), pending.token,
-                         is_last ? std::move(pending.accepted) : nullptr};
-  compat::send(this, shared_->writer, std::move(message));
+  commit_order order{std::make_unique<storage::commit_unit>(std::exchange(unit_, {})),
+                     is_last ? nullptr : caf::actor_cast<caf::actor>(this), pending.token,
+                     is_last ? std::move(pending.accepted) : nullptr};
+  shared_->writer.commit(std::move(order));
   if (is_last)
     return quit();
   pending.is_announced = announce_starts(pending.batch);

@@ -9,7 +9,7 @@
 //                    └───────┘ commits in flight, attempts out
 //
 // In: go_on_message, due_message, committed, attempt_done, poke_message, cancel_message,
-// retire_message, stop_message. Out: commit_message to the writer; accepted_starts,
+// retire_message, stop_message. Out: commit orders to the writer; accepted_starts,
 // starts_committed, notified_executions, execution_parked, executions_gone to the supervisor;
 // attempts to the handler pool. Timers: due_message while it is in memory (due times are rows; the
 // supervisor wakes what is parked). Stopped by itself, on retire or stop.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handler_pool.hpp"
 
+#include "runtime_limits.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace millrace::actors {
-
 handler_pool::handler_pool(unsigned threads_max) : threads_max_(std::max(1U, threads_max)) {}
 
 handler_pool::~handler_pool() {
@@ -17,7 +18,9 @@ void handler_pool::run(attempt_job job) {
   if (stopping_)
     return;
   waiting_.push_back(std::move(job));
-  if (idle_ >= waiting_.size())
+  if (looking_ >= waiting_.size())
+    return;
+  if (looking_ + idle_ >= waiting_.size())
     return changed_.notify_one();
   if (threads_.size() < threads_max_)
     threads_.emplace_back([this] { work(); });
@@ -40,6 +43,8 @@ void handler_pool::stop() {
 void handler_pool::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
+    if (waiting_.empty() && !stopping_)
+      look_again(lock);
     ++idle_;
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     --idle_;
@@ -53,6 +58,19 @@ void handler_pool::work() {
     job = {}; // what it borrows goes outside the lock
     lock.lock();
   }
+}
+
+// The next attempt mostly comes soon, and to wake a sleeping core takes longer than to look.
+void handler_pool::look_again(std::unique_lock<std::mutex>& lock) {
+  ++looking_;
+  for (int looks = 0; looks < runtime_limits::handler_looks_before_sleep; ++looks) {
+    if (!waiting_.empty() || stopping_)
+      break;
+    lock.unlock();
+    std::this_thread::yield();
+    lock.lock();
+  }
+  --looking_;
 }
 
 } // namespace millrace::actors

@@ -33,6 +33,7 @@ public:
 
 private:
   void work();
+  void look_again(std::unique_lock<std::mutex>& lock);
 
   const unsigned threads_max_;
   std::mutex mutex_;
@@ -40,7 +41,8 @@ private:
   // Guarded by mutex_.
   std::deque<attempt_job> waiting_;
   std::vector<std::thread> threads_;
-  unsigned idle_ = 0;
+  unsigned looking_ = 0; ///< threads that look for work before they sleep
+  unsigned idle_ = 0;    ///< threads that sleep
   bool stopping_ = false;
 };
 

@@ -23,26 +23,18 @@ namespace millrace::actors {
 
 using storage::execution_key;
 
-// To the store writer ------------------------------------------------------------------------
+// To the store writer: no message, since its thread is no actor ------------------------------
 
 /// Whoever waits for a start from outside; gets the id when the start is durable.
 using start_answer = std::shared_ptr<std::promise<result<std::string>>>;
 
 /// Commit this unit; answered with `committed` under the same token.
-struct commit_message {
-  std::shared_ptr<storage::commit_unit> unit;
+struct commit_order {
+  std::unique_ptr<storage::commit_unit> unit;
   caf::actor
       reply_to; ///< null: it was the sender's last, and the supervisor is told that it is gone
   std::uint64_t token = 0;
   start_answer accepted; ///< may be null: of the start that leads a last unit
-};
-
-/// The writer's note to itself: everything that was in the mailbox before it has been gathered.
-struct flush_message {};
-
-/// Run this between commits.
-struct store_job_message {
-  std::shared_ptr<std::function<void(storage::store&)>> job;
 };
 
 // To retention -------------------------------------------------------------------------------
@@ -168,9 +160,6 @@ struct wake_message {
 /// End: to the supervisor from outside, from it to everybody else.
 struct stop_message {};
 
-/// The answer of a helper actor to stop.
-struct stopped_message {};
-
 // To an execution ----------------------------------------------------------------------------
 
 /// Begin, or go on after a quantum.
@@ -213,9 +202,6 @@ struct attempt_job {
 } // namespace millrace::actors
 
 CAF_BEGIN_TYPE_ID_BLOCK(millrace, caf::first_custom_type_id)
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::commit_message))
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::flush_message))
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::store_job_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::committed))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_start))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::accepted_starts))
@@ -230,7 +216,6 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_farewell))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::recover_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::wake_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::stop_message))
-CAF_ADD_TYPE_ID(millrace, (millrace::actors::stopped_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::go_on_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::due_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::poke_message))
@@ -241,9 +226,6 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::sweep_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::swept_message))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::commit_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::flush_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::store_job_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::committed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_start)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::accepted_starts)
@@ -258,7 +240,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_farewell)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::recover_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::wake_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stop_message)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stopped_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::go_on_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::due_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::poke_message)

@@ -19,7 +19,7 @@ caf::behavior retention_actor::make_behavior() {
 }
 
 void retention_actor::on_exit() {
-  job_.reset(); // it may be in the writer's mailbox, which holds it then
+  job_.reset(); // it may be with the writer, which holds it then
 }
 
 void retention_actor::next_round() {
@@ -116,12 +116,11 @@ result<std::vector<std::int64_t>> retention_actor::unused_definitions() {
 }
 
 void retention_actor::send_job() {
-  auto call = std::make_shared<std::function<void(storage::store&)>>(
+  shared_->writer.run(
       [job = job_, self = caf::actor_cast<caf::actor>(this)](storage::store& store) {
         const auto outcome = (*job)(store);
         compat::send_from_outside(self, swept_message{outcome && *outcome, outcome.has_error()});
       });
-  compat::send(this, shared_->writer, store_job_message{std::move(call)});
 }
 
 void retention_actor::on_swept(const swept_message& message) {

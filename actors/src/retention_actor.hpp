@@ -10,7 +10,7 @@
 //        ^               └── removing ──> page ...
 //        └── tidying <── the last page
 //
-// In: sweep_message, swept_message, stop_message. Out: store_job_message to the writer. Timers: one
+// In: sweep_message, swept_message, stop_message. Out: jobs to the writer. Timers: one
 // sweep_message, in real time: what it is late by is harmless. Stopped by the runtime.
 #pragma once
 

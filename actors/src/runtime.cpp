@@ -19,8 +19,8 @@ struct runtime::implementation {
     config = std::make_unique<caf::actor_system_config>();
     compat::configure<caf::id_block::millrace>(*config, std::max(1U, shared.options.threads));
     system = std::make_unique<caf::actor_system>(*config);
-    shared.writer = system->spawn<store_writer, caf::detached>(&shared);
     shared.supervisor = system->spawn<supervisor>(&shared);
+    shared.writer.report_to(shared.supervisor);
   }
 
   // Sends to the supervisor and waits for the answer.
@@ -197,17 +197,16 @@ result<std::size_t> runtime::cancel_family(std::string_view root, std::string_vi
   return found;
 }
 
-result<void> runtime::wait_ended(std::string_view flow_execution_id,
-                                 std::chrono::milliseconds timeout) {
+result<storage::execution_row> runtime::wait_ended(std::string_view flow_execution_id,
+                                                   std::chrono::milliseconds timeout) {
   shared_state& shared = impl_->shared;
-  const auto accepted = shared.store.find_execution(flow_execution_id);
-  if (!accepted)
-    return accepted.error();
+  auto row = shared.store.find_execution(flow_execution_id);
   // Its end is all there is to wait for where nobody has to hear of it.
-  if (is_terminal(accepted->status) && !shared.options.observer)
-    return {};
-  auto ended = shared.board.wait_ended(accepted->key, timeout, [&](bool reported) -> result<bool> {
-    auto row = shared.store.find_execution(accepted->key);
+  if (!row || (is_terminal(row->status) && !shared.options.observer))
+    return row;
+  const execution_key key = row->key;
+  auto ended = shared.board.wait_ended(key, timeout, [&](bool reported) -> result<bool> {
+    row = shared.store.find_execution(key);
     if (!row)
       return row.error();
     if (!is_terminal(row->status))
@@ -216,16 +215,18 @@ result<void> runtime::wait_ended(std::string_view flow_execution_id,
       return true;
     // The row was seen before the report: the observer may not have heard of the end yet.
     auto told = impl_->ask<result<void>>([&](auto promise) {
-      return outside_farewell{row->key, std::move(promise)};
+      return outside_farewell{key, std::move(promise)};
     });
     if (!told)
       return told.error();
     return true;
   });
-  if (!ended && ended.error().code() == errc::timed_out)
-    return error{errc::timed_out,
-                 "The execution " + accepted->id + " has not ended within the time limit."};
-  return ended;
+  if (ended)
+    return row;
+  if (ended.error().code() == errc::timed_out)
+    return error{errc::timed_out, "The execution " + std::string(flow_execution_id) +
+                                      " has not ended within the time limit."};
+  return ended.error();
 }
 
 result<void> runtime::wait_quiet(std::chrono::milliseconds timeout) {
@@ -239,9 +240,8 @@ result<void> runtime::with_store(const std::function<result<void>(storage::store
     const std::lock_guard lock(impl_->mutex);
     if (impl_->stopped)
       return stopped_error();
-    auto call = std::make_shared<std::function<void(storage::store&)>>(
+    impl_->shared.writer.run(
         [job, promise](storage::store& store) { promise->set_value(job(store)); });
-    compat::send_from_outside(impl_->shared.writer, store_job_message{std::move(call)});
   }
   return answer.get();
 }
@@ -258,9 +258,10 @@ void runtime::stop() {
   }
   impl_->system->await_all_actors_done();
   impl_->shared.handlers.stop();
+  impl_->shared.writer.stop();
   impl_->sweeper = nullptr;
   impl_->shared.supervisor = nullptr;
-  impl_->shared.writer = nullptr;
+  impl_->shared.writer.report_to(nullptr);
   impl_->system.reset();
 }
 

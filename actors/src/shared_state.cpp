@@ -40,7 +40,7 @@ std::uint64_t random_bits::operator()() noexcept {
 
 shared_state::shared_state(storage::store& the_store, runtime_options the_options)
     : store(the_store), options(std::move(the_options)), families(store, options.budgets),
-      handlers(options.handler_threads) {}
+      handlers(options.handler_threads), writer(store) {}
 
 random_bits shared_state::bits_for(execution_key key, std::int64_t sequence) const noexcept {
   random_bits of_key(options.seed ^ static_cast<std::uint64_t>(key));

@@ -1,63 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_writer.hpp"
 
+#include "runtime_limits.hpp"
+
 #include <utility>
 
 namespace millrace::actors {
 
-store_writer::store_writer(caf::actor_config& config, shared_state* shared)
-    : event_based_actor(config), shared_(shared) {}
+store_writer::store_writer(storage::store& store) : store_(store), thread_([this] { work(); }) {}
 
-caf::behavior store_writer::make_behavior() {
-  return {
-      [this](const commit_message& message) { gather(message); },
-      [this](const flush_message&) { flush(); },
-      [this](const store_job_message& message) {
-        flush(); // what was asked for earlier comes first
-        (*message.job)(shared_->store);
-      },
-      [this](const stop_message&) {
-        flush();
-        compat::send(this, shared_->supervisor, stopped_message{});
-        quit();
-      },
-  };
+store_writer::~store_writer() {
+  stop();
 }
 
-void store_writer::on_exit() {
-  senders_.clear();
+void store_writer::commit(commit_order message) {
+  add(std::move(message));
 }
 
-// The flush note goes behind everything that is in the mailbox now, so that it finds all of it
-// gathered: the busier the mailbox, the larger the transaction.
-void store_writer::gather(const commit_message& message) {
-  units_.push_back(std::move(*message.unit));
-  senders_.push_back(message);
-  if (units_.size() >= runtime_limits::group_commit_units_max)
-    return flush();
-  if (flush_is_due_)
+void store_writer::run(job what) {
+  add(std::move(what));
+}
+
+void store_writer::add(order wanted) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    orders_.push_back(std::move(wanted));
+    has_orders_.store(true, std::memory_order_release);
+    wake = asleep_;
+  }
+  if (wake)
+    changed_.notify_one();
+}
+
+void store_writer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+// Takes everything that is there: the longer a commit takes, the larger the next one.
+void store_writer::work() {
+  std::vector<order> orders;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    look_again(lock);
+    asleep_ = true;
+    changed_.wait(lock, [this] { return stopping_ || !orders_.empty(); });
+    asleep_ = false;
+    if (orders_.empty())
+      return;
+    orders.swap(orders_);
+    has_orders_.store(false, std::memory_order_release);
+    lock.unlock();
+    carry_out(orders);
+    orders.clear();
+    lock.lock();
+  }
+}
+
+// An execution that heard of its commit mostly sends the next unit soon, and to wake a sleeping
+// core takes longer than to look.
+void store_writer::look_again(std::unique_lock<std::mutex>& lock) {
+  if (!orders_.empty() || stopping_)
     return;
-  flush_is_due_ = true;
-  compat::send(this, caf::actor_cast<caf::actor>(this), flush_message{});
+  lock.unlock();
+  for (int looks = 0; looks < runtime_limits::looks_before_sleep; ++looks) {
+    if (has_orders_.load(std::memory_order_acquire))
+      break;
+    std::this_thread::yield();
+  }
+  lock.lock();
+}
+
+void store_writer::carry_out(std::vector<order>& orders) {
+  for (order& each : orders) {
+    if (auto* what = std::get_if<job>(&each)) {
+      flush(); // what was asked for earlier comes first
+      (*what)(store_);
+      continue;
+    }
+    auto& message = std::get<commit_order>(each);
+    units_.push_back(std::move(*message.unit));
+    senders_.push_back(std::move(message));
+    if (units_.size() >= runtime_limits::group_commit_units_max)
+      flush();
+  }
+  flush();
 }
 
 void store_writer::flush() {
-  flush_is_due_ = false;
   if (units_.empty())
     return;
   if (!failure_)
-    commit();
+    commit_gathered();
   if (failure_)
-    refuse();
+    refuse_gathered();
   units_.clear();
   senders_.clear();
 }
 
-void store_writer::commit() {
-  auto outcomes = shared_->store.commit(units_);
+void store_writer::commit_gathered() {
+  auto outcomes = store_.commit(units_);
   if (!outcomes) {
     failure_ = std::make_shared<const error>(outcomes.error());
-    compat::send(this, shared_->supervisor, store_failed{failure_});
+    compat::send_from_outside(supervisor_, store_failed{failure_});
     return;
   }
   for (std::size_t i = 0; i < senders_.size(); ++i)
@@ -67,16 +118,16 @@ void store_writer::commit() {
 
 // Also what comes after a failure that harmed nothing (a full disk): an execution may have more
 // units on the way, and a later one must never be stored without an earlier one.
-void store_writer::refuse() {
+void store_writer::refuse_gathered() {
   for (std::size_t i = 0; i < senders_.size(); ++i)
     answer(i, committed{senders_[i].token, {}, failure_});
   announce_gone();
 }
 
 void store_writer::answer(std::size_t index, committed outcome) {
-  const commit_message& asked = senders_[index];
+  const commit_order& asked = senders_[index];
   if (asked.reply_to)
-    return compat::send(this, asked.reply_to, std::move(outcome));
+    return compat::send_from_outside(asked.reply_to, std::move(outcome));
   gone_.push_back(units_[index].execution);
   if (asked.accepted && outcome.failure)
     asked.accepted->set_value(*outcome.failure);
@@ -87,7 +138,7 @@ void store_writer::answer(std::size_t index, committed outcome) {
 // One message for all: the supervisor hears of an end that nobody else waits for.
 void store_writer::announce_gone() {
   if (!gone_.empty())
-    compat::send(this, shared_->supervisor, executions_gone{std::exchange(gone_, {})});
+    compat::send_from_outside(supervisor_, executions_gone{std::exchange(gone_, {})});
 }
 
 } // namespace millrace::actors

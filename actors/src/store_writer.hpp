@@ -1,40 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The store writer: a detached actor, the only one that writes. It commits everything that has
-// gathered in its mailbox in one transaction, then acknowledges unit by unit.
+// The store writer: one thread, the only one that writes. It commits everything that has gathered
+// while it was busy in one transaction, then acknowledges unit by unit. A plain thread and no
+// actor: what waits for it is one queue, which it takes as a whole.
 //
-// In: commit_message, store_job_message, stop_message. Out: committed to each unit's sender, or
-// executions_gone to the supervisor for the last units of those that have left; store_failed to
-// the supervisor once, stopped_message to it. Timers: none. Stopped by the supervisor, last of all.
+// Out: committed to each unit's sender, or executions_gone to the supervisor for the last units of
+// those that have left; store_failed to the supervisor once.
 #pragma once
 
-#include "shared_state.hpp"
+#include "messages.hpp"
 
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <variant>
 #include <vector>
 
 namespace millrace::actors {
 
-class store_writer : public caf::event_based_actor {
+/// commit(), run() and stop() are thread-safe.
+class store_writer {
 public:
-  store_writer(caf::actor_config& config, shared_state* shared);
-  [[nodiscard]] caf::behavior make_behavior() override;
-  [[nodiscard]] const char* name() const override { return "millrace.store_writer"; }
-  void on_exit() override;
+  using job = std::function<void(storage::store&)>;
+
+  /// Borrows the store. `supervisor` may come later, before the first unit.
+  explicit store_writer(storage::store& store);
+  /// Stops, as stop().
+  ~store_writer();
+  store_writer(const store_writer&) = delete;
+  store_writer& operator=(const store_writer&) = delete;
+
+  void report_to(caf::actor supervisor) { supervisor_ = std::move(supervisor); }
+  /// Commits a unit, after those that came earlier.
+  void commit(commit_order message);
+  /// Runs `job` between commits: after the units that came earlier, before those that come later.
+  void run(job what);
+  /// Finishes what was asked for by now and ends the thread. Idempotent.
+  void stop();
 
 private:
-  void gather(const commit_message& message);
+  using order = std::variant<commit_order, job>;
+
+  void add(order wanted);
+  void work();
+  void look_again(std::unique_lock<std::mutex>& lock);
+  void carry_out(std::vector<order>& orders);
   void flush();
-  void commit();
-  void refuse();
+  void commit_gathered();
+  void refuse_gathered();
   void answer(std::size_t index, committed outcome);
   void announce_gone();
 
-  shared_state* shared_;                    // outlives every actor
-  std::vector<storage::commit_unit> units_; // gathered, not committed
-  std::vector<commit_message> senders_;     // by unit
-  std::vector<execution_key> gone_;         // of the batch: who sent a last unit
-  bool flush_is_due_ = false;
-  std::shared_ptr<const error> failure_; ///< of the first commit that failed; null: none
+  storage::store& store_;
+  caf::actor supervisor_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<order> orders_;            // guarded by mutex_
+  bool stopping_ = false;                // guarded by mutex_
+  bool asleep_ = false;                  // guarded by mutex_
+  std::atomic<bool> has_orders_ = false; // for looks without the mutex
+
+  // The thread's own.
+  std::vector<storage::commit_unit> units_; ///< gathered, not committed
+  std::vector<commit_order> senders_;       ///< by unit
+  std::vector<execution_key> gone_;         ///< of the batch: who sent a last unit
+  std::shared_ptr<const error> failure_;    ///< of the first commit that failed; null: none
+  std::thread thread_;                      // last: begins when all else is there
 };
 
 } // namespace millrace::actors

@@ -25,7 +25,7 @@ caf::behavior supervisor::make_behavior() {
       },
       [this](const executions_gone& message) {
         on_gone(message.keys);
-        stopping_ ? stop_next() : admit();
+        stopping_ ? stop_when_alone() : admit();
       },
       [this](const execution_parked& message) { on_parked(message); },
       [this](const recover_message&) { on_recover(); },
@@ -35,10 +35,6 @@ caf::behavior supervisor::make_behavior() {
       },
       [this](const store_failed& message) { on_failure(*message.failure); },
       [this](const stop_message&) { on_stop(); },
-      [this](const stopped_message&) {
-        writer_stopped_ = true;
-        stop_next();
-      },
   };
 }
 
@@ -60,23 +56,21 @@ void supervisor::on_outside_start(const outside_start& message) {
   const bool is_next = !message.start->id_given && waiting_.empty() && !backlog_ && !failed_;
   if (is_next && active_.size() < shared_->options.max_active_executions)
     return begin(message.start->key, {message.start, true, message.answer});
-  auto unit = std::make_shared<storage::commit_unit>();
+  auto unit = std::make_unique<storage::commit_unit>();
   unit->starts.push_back(message.start);
   outside_[++last_token_] = {message.start, message.answer};
-  compat::send(
-      this, shared_->writer,
-      commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_, nullptr});
+  shared_->writer.commit(
+      {std::move(unit), caf::actor_cast<caf::actor>(this), last_token_, nullptr});
 }
 
 void supervisor::on_outside_event(const outside_event& message) {
   if (stopping_)
     return message.answer->set_value(stopped_error());
-  auto unit = std::make_shared<storage::commit_unit>();
+  auto unit = std::make_unique<storage::commit_unit>();
   unit->deliveries.push_back({message.correlation_key, message.payload});
   outside_[++last_token_] = {nullptr, message.answer};
-  compat::send(
-      this, shared_->writer,
-      commit_message{std::move(unit), caf::actor_cast<caf::actor>(this), last_token_, nullptr});
+  shared_->writer.commit(
+      {std::move(unit), caf::actor_cast<caf::actor>(this), last_token_, nullptr});
 }
 
 void supervisor::on_committed(const committed& message) {
@@ -369,15 +363,12 @@ void supervisor::on_stop() {
       cancellation.answer->give(stopped_error());
     compat::send(this, execution.handle, stop_message{});
   }
-  stop_next();
+  stop_when_alone();
 }
 
-// Executions first, then the writer that answers them.
-void supervisor::stop_next() {
+void supervisor::stop_when_alone() {
   if (!active_.empty())
     return;
-  if (!writer_stopped_)
-    return compat::send(this, shared_->writer, stop_message{});
   shared_->board.fail(stopped_error());
   quit();
 }

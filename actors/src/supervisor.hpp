@@ -6,11 +6,10 @@
 //
 // In: outside_start, outside_event, outside_cancel, outside_farewell, accepted_starts,
 // starts_committed, notified_executions, executions_gone, execution_parked, recover_message,
-// wake_message, committed,
-// store_failed, stop_message, stopped_message. Out: go_on_message, poke_message, cancel_message,
-// retire_message and stop_message to executions, commit_message to the writer. Timers: one
-// wake_message, its generation tells stale ones. Stopped by the runtime; stops executions, then
-// the writer.
+// wake_message, committed, store_failed, stop_message. Out: go_on_message, poke_message,
+// cancel_message, retire_message and stop_message to executions, commit orders to the writer.
+// Timers: one wake_message, its generation tells stale ones. Stopped by the runtime; stops
+// executions first.
 //
 // Why nothing is lost: a start, an event, a due time are rows first and messages second. While the
 // process lives each row's message arrives here; what does not fit (`backlog_`) is left to the
@@ -83,7 +82,7 @@ private:
   // The end.
   void on_failure(const error& reason);
   void on_stop();
-  void stop_next();
+  void stop_when_alone();
 
   shared_state* shared_;
   std::unordered_map<execution_key, active_execution> active_;
@@ -98,7 +97,6 @@ private:
   std::int64_t planned_wake_ = 0; ///< when the timer fires; 0: no timer
   bool failed_ = false;
   bool stopping_ = false;
-  bool writer_stopped_ = false;
 };
 
 } // namespace millrace::actors

@@ -207,7 +207,7 @@ result<execution_record> engine::wait(std::string_view flow_execution_id, millis
   auto ended = impl_->runtime->wait_ended(flow_execution_id, timeout);
   if (!ended)
     return ended.error();
-  return impl_->queries.find(flow_execution_id);
+  return impl_->queries.record_of(*ended, true);
 }
 
 result<void> engine::wait_until_quiet(milliseconds timeout) {

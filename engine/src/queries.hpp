@@ -21,9 +21,11 @@ public:
   [[nodiscard]] result<std::vector<json::object>>
   step_records(std::string_view flow_execution_id) const;
 
-private:
+  /// The record of a row; `with_large`: with path and context.
   [[nodiscard]] result<execution_record> record_of(const storage::execution_row& row,
                                                    bool with_context) const;
+
+private:
   [[nodiscard]] result<void> add_stored_state(const storage::execution_row& row,
                                               execution_record& record) const;
 

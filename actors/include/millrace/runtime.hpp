@@ -116,10 +116,10 @@ public:
   /// meanwhile; committed at return. Gives how many it found open. Errors: not_found, the store's,
   /// `stopped`; what was cancelled by then stays so.
   [[nodiscard]] result<std::size_t> cancel_family(std::string_view root, std::string_view reason);
-  /// Waits until the execution has ended and the observer has been told. Errors: timed_out,
-  /// stopped, database_failed.
-  [[nodiscard]] result<void> wait_ended(std::string_view flow_execution_id,
-                                        std::chrono::milliseconds timeout);
+  /// Waits until the execution has ended and the observer has been told, and gives its row. Errors:
+  /// timed_out, stopped, database_failed.
+  [[nodiscard]] result<storage::execution_row> wait_ended(std::string_view flow_execution_id,
+                                                          std::chrono::milliseconds timeout);
   /// Waits until nothing can happen without news from outside: every execution has ended or waits
   /// for an event. Errors as wait_ended.
   [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
