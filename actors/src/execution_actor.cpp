@@ -62,11 +62,12 @@ caf::behavior execution_actor::make_behavior() {
   return {
       [this](const go_on_message&) {
         go_on_is_due_ = false;
-        if (!state_ && !over_)
-          load();
+        go_on();
+      },
+      [this](const read_again_message&) {
         if (state_ && !over_)
-          end_with_family();
-        drive();
+          read_inbox();
+        go_on();
       },
       [this](const committed& message) { on_committed(message); },
       [this](const attempt_done& message) { on_attempt_done(message); },
@@ -82,7 +83,6 @@ caf::behavior execution_actor::make_behavior() {
         if (!state_ || over_)
           return;
         read_inbox();
-        interpreter_->on_time(now());
         drive();
       },
       [this](const cancel_message& message) { on_cancel(message); },
@@ -112,6 +112,14 @@ void execution_actor::on_exit() {
 
 flows::moment execution_actor::now() {
   return {shared_->options.time->now(), random_()};
+}
+
+void execution_actor::go_on() {
+  if (!state_ && !over_ && !stopping_)
+    load();
+  if (state_ && !over_)
+    end_with_family();
+  drive();
 }
 
 // Steps until every path waits, the execution is over or the quantum is used up.
@@ -227,7 +235,7 @@ void execution_actor::commit(bool all_wait) {
     put_end();
     return send_unit(true, false);
   }
-  const bool parks = all_wait && attempts_.empty() && attempts_out_ == 0;
+  const bool parks = all_wait && attempts_.empty() && attempts_out_ == 0 && failed_reads_ == 0;
   put_status(parks ? execution_status::waiting : execution_status::running);
   put_state();
   put_waits();
@@ -472,7 +480,11 @@ void execution_actor::on_cancel(const cancel_message& message) {
   ++pokes_;
   if (!state_ && !over_)
     load();
-  if (over_ || !state_)
+  if (!over_ && !state_)
+    return message.answer->give(
+        error{errc::database_failed,
+              "The execution " + row_.id + " cannot be read now; try to cancel it again later."});
+  if (over_)
     return message.answer->give(
         error{errc::conflict, "The execution " + row_.id + " has ended already."});
   cancellers_.push_back(message.answer);

@@ -8,8 +8,8 @@
 //                    ^       ├──> ended
 //                    └───────┘ commits in flight, attempts out
 //
-// In: go_on_message, due_message, committed, attempt_done, poke_message, cancel_message,
-// retire_message, stop_message. Out: commit orders to the writer; accepted_starts,
+// In: go_on_message, read_again_message, due_message, committed, attempt_done, poke_message,
+// cancel_message, retire_message, stop_message. Out: commit orders to the writer; accepted_starts,
 // starts_committed, notified_executions, execution_parked, executions_gone to the supervisor;
 // attempts to the handler pool. Timers: due_message while it is in memory (due times are rows; the
 // supervisor wakes what is parked). Stopped by itself, on retire or stop.
@@ -58,11 +58,13 @@ private:
   result<void> make_state(const resolved_flow& flow, const start_request& request);
   result<void> hold_family();
   void read_inbox();
-  void consume_inbox(const std::vector<storage::inbox_entry>& entries);
-  void answer_call(const std::string& cursor_id);
+  result<void> consume_inbox(const std::vector<storage::inbox_entry>& entries);
+  result<void> answer_call(const std::string& cursor_id);
   void fail_to_load(const error& reason);
+  [[nodiscard]] bool reads_again(const error& reason);
 
   // Stepping.
+  void go_on();
   void drive();
   void perform(flows::effect wanted);
   void run_step(flows::run_step_effect& wanted);
@@ -121,6 +123,7 @@ private:
   std::int64_t armed_due_ = 0; ///< what the timer is for; 0: none
   std::uint64_t timer_generation_ = 0;
   bool go_on_is_due_ = false; ///< a go_on_message is in the mailbox
+  int failed_reads_ = 0;      ///< in a row; not 0: a read_again_message is on its way
 
   // For the bounds on starts; counted only where there are bounds.
   bool holds_family_ = false;

@@ -47,11 +47,12 @@ std::string error_name(errc code) {
 } // namespace
 
 void execution_actor::load() {
-  auto loaded = hint_.start ? load_new() : load_stored();
+  const auto loaded = hint_.start ? load_new() : load_stored();
+  if (!loaded)
+    return fail_to_load(loaded.error());
+  failed_reads_ = 0;
   if (!hint_.accepted)
     hint_.start.reset();
-  if (!loaded)
-    fail_to_load(loaded.error());
 }
 
 result<void> execution_actor::load_new() {
@@ -126,7 +127,8 @@ result<void> execution_actor::restore() {
     return records.error();
   if (!records->empty())
     record_sequence_ = records->back().sequence;
-  consume_inbox(stored->inbox);
+  if (auto consumed = consume_inbox(stored->inbox); !consumed)
+    return consumed;
   interpreter_->on_time(now());
   return {};
 }
@@ -170,21 +172,42 @@ result<void> execution_actor::hold_family() {
   }
   if (bounds.max_family_size == 0)
     return {};
-  auto held = shared_->families.hold(row_.root);
+  const bool starts_itself = hint_.accepted != nullptr; // its row comes with its first unit
+  auto held = shared_->families.hold(row_.root, starts_itself ? 1 : 0);
   holds_family_ = held.has_value();
   return held;
 }
 
 void execution_actor::read_inbox() {
-  auto stored = shared_->store.load_state(key_);
-  if (stored)
-    consume_inbox(stored->inbox); // a failed read is tried again with the next poke or open
+  const auto stored = shared_->store.load_state(key_);
+  const auto consumed = stored ? consume_inbox(stored->inbox) : stored.error();
+  if (!consumed && reads_again(consumed.error()))
+    return;
+  if (!consumed) // it stays in memory and waits; the next open reads it again
+    compat::send(this, shared_->supervisor,
+                 store_failed{std::make_shared<const error>(consumed.error())});
+  failed_reads_ = 0;
+  interpreter_->on_time(now());
 }
 
-void execution_actor::consume_inbox(const std::vector<storage::inbox_entry>& entries) {
+// Whether a read is tried again a little later: a database may be busy or a disk may stumble.
+bool execution_actor::reads_again(const error& reason) {
+  if (reason.code() != errc::database_failed || failed_reads_ == runtime_limits::reads_again_max)
+    return false;
+  compat::send_later(this, pause_before_reading_again(++failed_reads_), read_again_message{});
+  return true;
+}
+
+result<void> execution_actor::consume_inbox(const std::vector<storage::inbox_entry>& entries) {
   for (const storage::inbox_entry& entry : entries) {
     if (std::find(consumed_.begin(), consumed_.end(), entry.id) != consumed_.end())
       continue;
+    auto payload = parse_json(entry.payload, "inbox entry", stored_json_limits);
+    json::value* event =
+        payload && payload->is_object() ? payload->get_object().if_contains("event") : nullptr;
+    if (payload && payload->is_object() && !event)
+      if (auto answered = answer_call(entry.cursor); !answered)
+        return answered; // not consumed: it is read again
     consumed_.push_back(entry.id);
     unit_.consumed_inbox.push_back(entry.id);
     waits_consumed_ = true;
@@ -192,24 +215,22 @@ void execution_actor::consume_inbox(const std::vector<storage::inbox_entry>& ent
     std::erase_if(stored_waits_, [&entry](const storage::wait_entry& wait) {
       return wait.cursor == entry.cursor;
     });
-    auto payload = parse_json(entry.payload, "inbox entry", stored_json_limits);
-    if (!payload || !payload->is_object())
-      continue;
-    if (json::value* event = payload->get_object().if_contains("event"))
+    if (event)
       interpreter_->on_event(entry.cursor, std::move(*event), now());
-    else
-      answer_call(entry.cursor);
   }
+  return {};
 }
 
 // Reads how the called flow of a path ended: its row is the truth.
-void execution_actor::answer_call(const std::string& cursor_id) {
+result<void> execution_actor::answer_call(const std::string& cursor_id) {
   const flows::cursor* path = state_->find_cursor(cursor_id);
   if (!path || path->phase != flows::cursor_phase::calling)
-    return;
-  auto child = shared_->store.find_execution(path->child_id);
+    return {};
+  const auto child = shared_->store.find_execution(path->child_id);
+  if (!child && child.error().code() == errc::database_failed)
+    return child.error();
   if (!child || !is_terminal(child->status))
-    return;
+    return {};
   flows::call_outcome outcome;
   outcome.status = child->status;
   if (auto context = parse_json(child->context, "final context", stored_json_limits);
@@ -219,23 +240,28 @@ void execution_actor::answer_call(const std::string& cursor_id) {
       reason && reason->is_object())
     outcome.error = error_info::from_json(reason->get_object());
   interpreter_->on_called(cursor_id, outcome, now());
+  return {};
 }
 
 void execution_actor::fail_to_load(const error& reason) {
-  if (row_.id.empty()) { // not even its row could be read: nothing can be stored about it
-    over_ = true;
-    return leave();
-  }
+  interpreter_.reset();
+  state_.reset();
+  unit_ = {};
+  events_.clear();
+  consumed_.clear();
+  if (reads_again(reason))
+    return;
+  over_ = true;
   if (reason.code() == errc::database_failed || reason.code() == errc::database_unusable) {
-    over_ = true; // a failing database is no fault of this execution: the next open tries again
+    // A failing database is no fault of this execution: the next open tries again.
     if (hint_.accepted)
       std::exchange(hint_.accepted, nullptr)->set_value(reason);
     compat::send(this, shared_->supervisor, store_failed{std::make_shared<const error>(reason)});
     return leave();
   }
+  if (row_.id.empty()) // its row is gone: nothing can be stored about it
+    return leave();
   const error_info info{error_name(reason.code()), reason.message(), {}, false};
-  over_ = true;
-  unit_ = {};
   storage::execution_end end;
   end.status = execution_status::failed;
   end.ended_at = shared_->options.time->now();
@@ -243,7 +269,6 @@ void execution_actor::fail_to_load(const error& reason) {
   end.error_info = stringify(info.to_json());
   unit_.end = std::move(end);
   put_end_of_call();
-  events_.clear();
   note(lifecycle_event::type::execution_ended, info.to_json());
   send_unit(true, false);
 }

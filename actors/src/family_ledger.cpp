@@ -3,7 +3,7 @@
 
 namespace millrace::actors {
 
-result<void> family_ledger::hold(storage::execution_key root) {
+result<void> family_ledger::hold(storage::execution_key root, std::int64_t not_stored_yet) {
   const std::lock_guard lock(mutex_);
   const auto [entry, is_new] = families_.try_emplace(root);
   if (is_new) {
@@ -13,7 +13,7 @@ result<void> family_ledger::hold(storage::execution_key root) {
       families_.erase(entry);
       return members.error();
     }
-    entry->second.members = *members;
+    entry->second.members = *members + not_stored_yet;
   }
   ++entry->second.holders;
   return {};

@@ -26,8 +26,9 @@ public:
 
   [[nodiscard]] const family_budgets& budgets() const noexcept { return budgets_; }
   /// Takes part in the counting of a family until release(): everything that the caller adds
-  /// meanwhile must be committed, or never be, by then. Errors: the store's.
-  [[nodiscard]] result<void> hold(storage::execution_key root);
+  /// meanwhile must be committed, or never be, by then. `not_stored_yet`: members that no row and
+  /// no other holder stands for. Errors: the store's.
+  [[nodiscard]] result<void> hold(storage::execution_key root, std::int64_t not_stored_yet);
   void release(storage::execution_key root);
   /// Counts one more member of a family that the caller holds; false: max_family_size is reached.
   [[nodiscard]] bool add_member(storage::execution_key root);

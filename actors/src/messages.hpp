@@ -157,6 +157,9 @@ struct wake_message {
   std::uint64_t generation = 0;
 };
 
+/// Its own note, or an execution's: try again what could not be read.
+struct read_again_message {};
+
 /// End: to the supervisor from outside, from it to everybody else.
 struct stop_message {};
 
@@ -215,6 +218,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_cancel))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::outside_farewell))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::recover_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::wake_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::read_again_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::stop_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::go_on_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::due_message))
@@ -239,6 +243,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_cancel)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::outside_farewell)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::recover_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::wake_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::read_again_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::stop_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::go_on_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::due_message)

@@ -20,6 +20,12 @@ struct runtime_limits {
   static constexpr std::size_t group_commit_units_max = 4096;
   /// Accepted starts that the supervisor remembers; more are found in the store.
   static constexpr std::size_t start_hints_max = 16'384;
+  /// Of them, those of one family, or of no family, while the store holds more than is in memory.
+  static constexpr std::size_t line_hints_max = 2048;
+  /// How often a read that failed is tried again, and the pause before the first of these, which
+  /// doubles each time: three seconds in all.
+  static constexpr int reads_again_max = 6;
+  static constexpr std::chrono::milliseconds read_again_pause{50};
   /// Rows read at once from the backlog.
   static constexpr std::size_t backlog_page = 1024;
   /// Pause before the next page of due executions is read when one was full.

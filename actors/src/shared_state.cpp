@@ -22,6 +22,10 @@ error stopped_error() {
   return {errc::stopped, "The engine has been stopped; open it again to go on."};
 }
 
+std::chrono::milliseconds pause_before_reading_again(int attempt) noexcept {
+  return runtime_limits::read_again_pause * (1 << (attempt - 1));
+}
+
 std::string call_key(std::string_view child_id) {
   return std::string(call_prefix) + std::string(child_id);
 }

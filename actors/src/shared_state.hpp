@@ -25,6 +25,9 @@ namespace millrace::actors {
 /// What every caller gets once the runtime has been stopped.
 [[nodiscard]] error stopped_error();
 
+/// How long to wait after the `attempt`-th read in a row, from 1 on, that failed.
+[[nodiscard]] std::chrono::milliseconds pause_before_reading_again(int attempt) noexcept;
+
 /// Where callers' threads wait for ends and for quiet. Thread-safe.
 class notice_board {
 public:

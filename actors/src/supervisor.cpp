@@ -33,6 +33,11 @@ caf::behavior supervisor::make_behavior() {
         if (message.generation == wake_generation_)
           wake();
       },
+      [this](const read_again_message&) {
+        read_again_is_due_ = false;
+        admit();
+        wake();
+      },
       [this](const store_failed& message) { on_failure(*message.failure); },
       [this](const stop_message&) { on_stop(); },
   };
@@ -151,19 +156,30 @@ bool supervisor::remember(start_hint hint) {
   const execution_key key = hint.start->key;
   if (known_.count(key) != 0)
     return true;
-  const bool paging_will_find_it = backlog_ && key > backlog_read_to_;
-  if (paging_will_find_it || waiting_.size() >= runtime_limits::start_hints_max)
-    return false;
+  const execution_key line =
+      hint.start->parent == 0 ? admission_queue::common_line : hint.start->root;
   // A page may have brought this start before its message came: then it may have run and gone, and
   // only its row can tell, when it is committed.
-  if (key <= highest_paged_) {
-    if (hint.is_ahead)
-      return false;
-    hint = {};
+  const bool may_have_run = key <= highest_paged_;
+  if (!has_room_for(line, key) || (may_have_run && hint.is_ahead)) {
+    left_out_.insert(line);
+    return false;
   }
+  if (may_have_run)
+    hint = {};
   known_.insert(key);
-  waiting_.emplace_back(key, std::move(hint));
+  waiting_.push(line, key, std::move(hint));
   return true;
+}
+
+// While the store holds more than is in memory a line is kept short, and stays in its order: what
+// comes after a start that was left out is left out as well.
+bool supervisor::has_room_for(execution_key line, execution_key key) const {
+  if (waiting_.size() >= runtime_limits::start_hints_max)
+    return false;
+  const bool paging_will_find_it = backlog_ && key > backlog_read_to_;
+  return !paging_will_find_it ||
+         (left_out_.count(line) == 0 && waiting_.size_of(line) < runtime_limits::line_hints_max);
 }
 
 // From here on the store remembers: its pages bring what is committed above `key` again, and who is
@@ -175,34 +191,49 @@ void supervisor::page_again_from(execution_key key) {
 
 void supervisor::admit() {
   while (!failed_ && !stopping_ && active_.size() < shared_->options.max_active_executions) {
-    if (waiting_.empty() && !read_backlog())
+    if (waiting_.size_of(admission_queue::common_line) == 0)
+      read_backlog();
+    if (waiting_.empty())
       break;
-    auto [key, hint] = std::move(waiting_.front());
-    waiting_.pop_front();
+    auto [key, hint] = waiting_.pop();
     if (known_.count(key) != 0) // else it was cancelled out of the queue
       begin(key, std::move(hint));
   }
   look_whether_quiet();
 }
 
-// Reads the next page of unfinished executions; false: there is none left.
-bool supervisor::read_backlog() {
-  while (backlog_) {
-    auto page = shared_->store.unfinished(backlog_read_to_, runtime_limits::backlog_page);
-    if (!page) {
-      on_failure(page.error());
-      return false;
-    }
+// Reads pages of unfinished executions until one brings something that is not known.
+void supervisor::read_backlog() {
+  while (backlog_ && !read_again_is_due_) {
+    const auto page = shared_->store.unfinished(backlog_read_to_, runtime_limits::backlog_page);
+    if (!is_read(page))
+      return;
     if (page->empty()) {
       backlog_ = false;
-      return false;
+      left_out_.clear();
+      return;
     }
     backlog_read_to_ = page->back();
     highest_paged_ = std::max(highest_paged_, backlog_read_to_);
-    add_waiting(*page);
-    if (!waiting_.empty())
-      return true;
+    if (add_waiting(*page))
+      return;
   }
+}
+
+// Whether a read succeeded. After one that did not, all reads are tried again a little later: a
+// database may be busy or a disk may stumble. The last attempt decides.
+template <class Value>
+bool supervisor::is_read(const result<Value>& outcome) {
+  if (outcome) {
+    failed_reads_ = 0;
+    return true;
+  }
+  if (++failed_reads_ > runtime_limits::reads_again_max) {
+    on_failure(outcome.error());
+    return false;
+  }
+  read_again_is_due_ = true;
+  compat::send_later(this, pause_before_reading_again(failed_reads_), read_again_message{});
   return false;
 }
 
@@ -293,30 +324,35 @@ void supervisor::on_parked(const execution_parked& message) {
 // is admitted like a flood of starts.
 void supervisor::wake() {
   planned_wake_ = 0;
-  if (stopping_ || failed_)
+  if (stopping_ || failed_ || read_again_is_due_)
     return;
   const std::int64_t now = shared_->options.time->now();
-  auto due = shared_->store.due(now, runtime_limits::backlog_page);
-  if (!due)
-    return on_failure(due.error());
+  const auto due = shared_->store.due(now, runtime_limits::backlog_page);
+  if (!is_read(due))
+    return;
   add_waiting(*due);
-  auto notified = shared_->store.with_inbox(runtime_limits::backlog_page);
-  if (!notified)
-    return on_failure(notified.error());
+  const auto notified = shared_->store.with_inbox(runtime_limits::backlog_page);
+  if (!is_read(notified))
+    return;
   add_waiting(*notified);
-  auto next = shared_->store.next_due(now);
-  if (!next)
-    return on_failure(next.error());
+  const auto next = shared_->store.next_due(now);
+  if (!is_read(next))
+    return;
   const bool more = due->size() == runtime_limits::backlog_page ||
                     notified->size() == runtime_limits::backlog_page;
   plan_wake(more ? now + runtime_limits::full_page_pause.count() : *next);
   admit();
 }
 
-void supervisor::add_waiting(const std::vector<execution_key>& keys) {
+// Whether any of them was not known.
+bool supervisor::add_waiting(const std::vector<execution_key>& keys) {
+  bool is_new = false;
   for (const execution_key key : keys)
-    if (known_.insert(key).second)
-      waiting_.emplace_back(key, start_hint{});
+    if (known_.insert(key).second) {
+      waiting_.push(admission_queue::common_line, key, {});
+      is_new = true;
+    }
+  return is_new;
 }
 
 // One timer is enough: the earliest. A later plan for an earlier time replaces it.
@@ -335,11 +371,11 @@ void supervisor::plan_wake(std::int64_t due) {
 // when only time is missing.
 void supervisor::look_whether_quiet() {
   const bool idle = active_.empty() && waiting_.empty() && !backlog_ && outside_.empty();
-  if (!idle || failed_ || stopping_)
+  if (!idle || failed_ || stopping_ || read_again_is_due_)
     return shared_->board.set_quiet(false);
-  auto wakes = shared_->store.next_wake();
-  if (!wakes)
-    return on_failure(wakes.error());
+  const auto wakes = shared_->store.next_wake();
+  if (!is_read(wakes))
+    return shared_->board.set_quiet(false);
   shared_->board.set_quiet(*wakes == 0);
   if (*wakes != 0 && shared_->options.time->skip_to(*wakes))
     wake();

@@ -6,9 +6,9 @@
 //
 // In: outside_start, outside_event, outside_cancel, outside_farewell, accepted_starts,
 // starts_committed, notified_executions, executions_gone, execution_parked, recover_message,
-// wake_message, committed, store_failed, stop_message. Out: go_on_message, poke_message,
-// cancel_message, retire_message and stop_message to executions, commit orders to the writer.
-// Timers: one wake_message, its generation tells stale ones. Stopped by the runtime; stops
+// wake_message, read_again_message, committed, store_failed, stop_message. Out: go_on_message,
+// poke_message, cancel_message, retire_message and stop_message to executions, commit orders to the
+// writer. Timers: one wake_message, its generation tells stale ones. Stopped by the runtime; stops
 // executions first.
 //
 // Why nothing is lost: a start, an event, a due time are rows first and messages second. While the
@@ -17,6 +17,7 @@
 // taken from its message instead, so the two never leave a gap.
 #pragma once
 
+#include "admission_queue.hpp"
 #include "shared_state.hpp"
 
 #include <deque>
@@ -62,9 +63,10 @@ private:
   void on_accepted(const accepted_starts& message);
   void on_starts_committed(const start_batch& batch);
   bool remember(start_hint hint);
+  [[nodiscard]] bool has_room_for(execution_key line, execution_key key) const;
   void page_again_from(execution_key key);
   void admit();
-  bool read_backlog();
+  void read_backlog();
   bool activate(execution_key key, start_hint hint);
   void begin(execution_key key, start_hint hint);
   void poke(execution_key key);
@@ -75,26 +77,31 @@ private:
 
   // Time.
   void wake();
-  void add_waiting(const std::vector<execution_key>& keys);
+  bool add_waiting(const std::vector<execution_key>& keys);
   void plan_wake(std::int64_t due);
   void look_whether_quiet();
 
   // The end.
+  template <class Value>
+  [[nodiscard]] bool is_read(const result<Value>& outcome);
   void on_failure(const error& reason);
   void on_stop();
   void stop_when_alone();
 
   shared_state* shared_;
   std::unordered_map<execution_key, active_execution> active_;
-  std::deque<std::pair<execution_key, start_hint>> waiting_; ///< next to be activated
-  std::unordered_set<execution_key> known_;                  ///< active or in waiting_
-  bool backlog_ = false;              ///< the store may hold more than waiting_ does
-  execution_key backlog_read_to_ = 0; ///< every start up to here was seen in the store
-  execution_key highest_paged_ = 0;   ///< the largest key that a page ever brought
+  admission_queue waiting_;                    ///< next to be activated
+  std::unordered_set<execution_key> known_;    ///< active or in waiting_
+  std::unordered_set<execution_key> left_out_; ///< families whose next children are in the store
+  bool backlog_ = false;                       ///< the store may hold more than waiting_ does
+  execution_key backlog_read_to_ = 0;          ///< every start up to here was seen in the store
+  execution_key highest_paged_ = 0;            ///< the largest key that a page ever brought
   std::map<std::uint64_t, outside_commit> outside_; ///< commits in flight for callers, by token
   std::uint64_t last_token_ = 0;
   std::uint64_t wake_generation_ = 0;
-  std::int64_t planned_wake_ = 0; ///< when the timer fires; 0: no timer
+  std::int64_t planned_wake_ = 0;  ///< when the timer fires; 0: no timer
+  int failed_reads_ = 0;           ///< since the last that succeeded
+  bool read_again_is_due_ = false; ///< a read_again_message is on its way
   bool failed_ = false;
   bool stopping_ = false;
 };
