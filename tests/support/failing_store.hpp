@@ -22,8 +22,9 @@ enum class write_failure : std::uint8_t {
 
 /// Which write fails, and what has happened so far. Shared by a test and the store it gave away.
 struct failure_plan {
-  /// Number of the write that fails, from 1; 0: none.
-  std::size_t fail_at = 0;
+  /// Number of the write that fails, from 1; 0: none. May be set while the store is written to.
+  std::atomic<std::size_t> fail_at{0};
+  /// Constant once the store is written to.
   write_failure kind = write_failure::before_effect;
   /// Writes asked for up to now (commit and the put_ functions), the failing one included; not
   /// those that a poisoned store turned away.
