@@ -118,6 +118,8 @@ std::vector<bound> at_every_level(durability level) {
   return {
       {"W1", level, "children_per_s", direction::at_least, 60'000, "/s", reference_children},
       {"W1", level, "peak_rss_mib", less, peak_rss_mib_max, "MiB"},
+      {"W1loop", level, "children_per_s", direction::at_least, 60'000, "/s", reference_children},
+      {"W1loop", level, "peak_rss_mib", less, peak_rss_mib_max, "MiB"},
       {"W5", level, "memory_mib", less, 64, "MiB"},
       {"W5", level, "file_bytes_each", less, 1024, "B"},
       {"W7", level, "peak_rss_mib", less, peak_rss_mib_max, "MiB"},
@@ -133,9 +135,10 @@ void add_targets(report& to, const measurements& found) {
   for (const durability level : levels) {
     for (const bound& each : at_every_level(level))
       add_bound(to, found, each);
-    for (const std::size_t size : found.sizes_of("W1", level))
-      add_ratio(to, found, {"W1", level, size}, reference_children, "children_per_s",
-                direction::at_least, 0.8);
+    for (const char* workload : {"W1", "W1loop"})
+      for (const std::size_t size : found.sizes_of(workload, level))
+        add_ratio(to, found, {workload, level, size}, reference_children, "children_per_s",
+                  direction::at_least, 0.8);
     for (const char* metric : {"pure_step_us", "external_step_us"})
       add_ratio(to, found, {"W8", level, large_context}, small_context, metric, direction::at_most,
                 1.5);
