@@ -35,7 +35,6 @@ caf::behavior supervisor::make_behavior() {
       },
       [this](const read_again_message&) {
         read_again_is_due_ = false;
-        admit();
         wake();
       },
       [this](const store_failed& message) { on_failure(*message.failure); },
@@ -126,9 +125,9 @@ void supervisor::on_outside_farewell(const outside_farewell& message) {
   found->second.farewells.push_back(message.answer);
 }
 
+// Due and notified executions join the queue before anybody asks whether all is quiet.
 void supervisor::on_recover() {
   backlog_ = true;
-  admit();
   wake();
 }
 
