@@ -37,6 +37,7 @@ void store_writer::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    has_orders_.store(true, std::memory_order_release); // nobody is to look in vain meanwhile
   }
   changed_.notify_one();
   if (thread_.joinable())
