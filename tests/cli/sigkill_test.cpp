@@ -28,7 +28,7 @@ std::size_t kills_wanted() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return 5; // a sanitizer makes every life ten times longer
 #else
-  return is_full_torture() ? 150 : 12;
+  return is_full_torture() ? 500 : 12;
 #endif
 }
 
