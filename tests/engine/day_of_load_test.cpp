@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <random>
@@ -212,9 +213,11 @@ TEST_CASE("hours of load with crashes lose no order, ship none twice, and nothin
   shop orders(is_full_torture() ? ticks_of_a_day : ticks_of_an_hour);
   orders.run();
   orders.check();
-  // Two hours of ended orders, and the log's threshold of 32 MiB with a transaction.
+  // Two hours of ended orders. The log starts again at 32 MiB, or at 96 MiB where queries have
+  // overlapped all the while (store.hpp), behind the transaction that went beyond it.
   CHECK(orders.largest().file < 16'000'000);
-  CHECK(orders.largest().log < 40'000'000);
+  constexpr std::uintmax_t log_max = 96 * 1024 * 1024 + 8'000'000;
+  CHECK(orders.largest().log < log_max);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   constexpr std::size_t memory_more_max = 64'000'000;
   CHECK(orders.largest().memory < orders.early().memory + memory_more_max);
