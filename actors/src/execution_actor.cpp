@@ -493,8 +493,7 @@ void execution_actor::on_cancel(const cancel_message& message) {
 }
 
 void execution_actor::leave() {
-  if (std::exchange(holds_family_, false))
-    shared_->families.release(row_.root);
+  release_family();
   compat::send(this, shared_->supervisor, executions_gone{{key_}});
   quit();
 }

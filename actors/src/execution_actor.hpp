@@ -57,6 +57,7 @@ private:
   result<void> restore();
   result<void> make_state(const resolved_flow& flow, const start_request& request);
   result<void> hold_family();
+  void release_family();
   void read_inbox();
   result<void> consume_inbox(const std::vector<storage::inbox_entry>& entries);
   result<void> answer_call(const std::string& cursor_id);

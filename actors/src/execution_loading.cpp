@@ -178,6 +178,11 @@ result<void> execution_actor::hold_family() {
   return held;
 }
 
+void execution_actor::release_family() {
+  if (std::exchange(holds_family_, false))
+    shared_->families.release(row_.root);
+}
+
 void execution_actor::read_inbox() {
   const auto stored = shared_->store.load_state(key_);
   const auto consumed = stored ? consume_inbox(stored->inbox) : stored.error();
@@ -249,6 +254,8 @@ void execution_actor::fail_to_load(const error& reason) {
   unit_ = {};
   events_.clear();
   consumed_.clear();
+  journal_bytes_ = 0;
+  release_family();
   if (reads_again(reason))
     return;
   over_ = true;
