@@ -6,6 +6,7 @@
 // woken at the end of every actor.
 #pragma once
 
+#include "look_before_sleep.hpp"
 #include "runtime_limits.hpp"
 
 #include <caf/all.hpp>
@@ -63,18 +64,14 @@ public:
     central_enqueue(self->parent(), job);
   }
 
-  /// The next message of an execution comes from the store writer or from a handler, mostly soon.
   template <class Worker>
   caf::resumable* dequeue(Worker* self) {
     auto& shared = d(self->parent());
     std::unique_lock lock(shared.mutex);
     if (shared.queue.empty()) {
       lock.unlock();
-      for (int looks = 0; looks < runtime_limits::looks_before_sleep; ++looks) {
-        if (shared.size.load(std::memory_order_acquire) != 0)
-          break;
-        std::this_thread::yield();
-      }
+      look_before_sleep(runtime_limits::looks_before_sleep,
+                        [&shared] { return shared.size.load(std::memory_order_acquire) != 0; });
       lock.lock();
     }
     ++shared.asleep;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "handler_pool.hpp"
 
+#include "look_before_sleep.hpp"
 #include "runtime_limits.hpp"
 
 #include <algorithm>
@@ -43,8 +44,16 @@ void handler_pool::stop() {
 void handler_pool::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    if (waiting_.empty() && !stopping_)
-      look_again(lock);
+    if (waiting_.empty() && !stopping_) {
+      ++looking_;
+      lock.unlock();
+      look_before_sleep(runtime_limits::handler_looks_before_sleep, [this] {
+        const std::lock_guard guard(mutex_);
+        return stopping_ || !waiting_.empty();
+      });
+      lock.lock();
+      --looking_;
+    }
     ++idle_;
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     --idle_;
@@ -58,19 +67,6 @@ void handler_pool::work() {
     job = {}; // what it borrows goes outside the lock
     lock.lock();
   }
-}
-
-// The next attempt mostly comes soon, and to wake a sleeping core takes longer than to look.
-void handler_pool::look_again(std::unique_lock<std::mutex>& lock) {
-  ++looking_;
-  for (int looks = 0; looks < runtime_limits::handler_looks_before_sleep; ++looks) {
-    if (!waiting_.empty() || stopping_)
-      break;
-    lock.unlock();
-    std::this_thread::yield();
-    lock.lock();
-  }
-  --looking_;
 }
 
 } // namespace millrace::actors

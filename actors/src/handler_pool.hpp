@@ -33,7 +33,6 @@ public:
 
 private:
   void work();
-  void look_again(std::unique_lock<std::mutex>& lock);
 
   const unsigned threads_max_;
   std::mutex mutex_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store_writer.hpp"
 
+#include "look_before_sleep.hpp"
 #include "runtime_limits.hpp"
 
 #include <utility>
@@ -49,7 +50,12 @@ void store_writer::work() {
   std::vector<order> orders;
   std::unique_lock lock(mutex_);
   for (;;) {
-    look_again(lock);
+    if (orders_.empty() && !stopping_) {
+      lock.unlock();
+      look_before_sleep(runtime_limits::looks_before_sleep,
+                        [this] { return has_orders_.load(std::memory_order_acquire); });
+      lock.lock();
+    }
     asleep_ = true;
     changed_.wait(lock, [this] { return stopping_ || !orders_.empty(); });
     asleep_ = false;
@@ -62,20 +68,6 @@ void store_writer::work() {
     orders.clear();
     lock.lock();
   }
-}
-
-// An execution that heard of its commit mostly sends the next unit soon, and to wake a sleeping
-// core takes longer than to look.
-void store_writer::look_again(std::unique_lock<std::mutex>& lock) {
-  if (!orders_.empty() || stopping_)
-    return;
-  lock.unlock();
-  for (int looks = 0; looks < runtime_limits::looks_before_sleep; ++looks) {
-    if (has_orders_.load(std::memory_order_acquire))
-      break;
-    std::this_thread::yield();
-  }
-  lock.lock();
 }
 
 void store_writer::carry_out(std::vector<order>& orders) {

@@ -45,7 +45,6 @@ private:
 
   void add(order wanted);
   void work();
-  void look_again(std::unique_lock<std::mutex>& lock);
   void carry_out(std::vector<order>& orders);
   void flush();
   void commit_gathered();
