@@ -138,8 +138,8 @@ void supervisor::on_accepted(const accepted_starts& message) {
     if (batch.left_out_from == 0 && !remember({std::move(start), !message.is_committed, nullptr}))
       batch.left_out_from = key; // and all that follow: they are found together
   }
-  if (message.is_committed)
-    on_starts_committed(batch);
+  if (message.is_committed && batch.left_out_from != 0)
+    page_again_from(batch.left_out_from);
   admit();
 }
 
