@@ -7,6 +7,8 @@
 #include "module_input.hpp"
 #include "modules.hpp"
 
+#include <millrace/execution.hpp>
+
 #include <cmath>
 
 namespace millrace::steps {
@@ -51,20 +53,6 @@ std::int64_t days_since_epoch(const civil_date& date) noexcept {
   const std::int64_t day_of_era =
       year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * days_per_era + day_of_era - days_before_epoch;
-}
-
-civil_date date_of(std::int64_t days) noexcept {
-  const std::int64_t shifted = days + days_before_epoch;
-  const std::int64_t era = floor_divide(shifted, days_per_era);
-  const std::int64_t day_of_era = shifted - era * days_per_era;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t march_month = (5 * day_of_year + 2) / 153;
-  const std::int64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
-  const std::int64_t year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  return {year, month, day_of_year - (153 * march_month + 2) / 5 + 1};
 }
 
 /// Reads a fixed text from the left; once something does not fit, nothing fits any more.
@@ -141,37 +129,6 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
          ((hour * 60 + minute) * 60 + second) * 1000 + millisecond;
 }
 
-void append_padded(std::string& out, std::int64_t number, std::size_t width) {
-  const std::string digits = std::to_string(number);
-  out.append(width > digits.size() ? width - digits.size() : 0, '0').append(digits);
-}
-
-/// Years outside 0000 to 9999 have a sign and six digits.
-std::string format_time(std::int64_t milliseconds) {
-  const std::int64_t days = floor_divide(milliseconds, milliseconds_per_day);
-  const std::int64_t in_day = milliseconds - days * milliseconds_per_day;
-  const civil_date date = date_of(days);
-  std::string text;
-  if (date.year < 0 || date.year > 9999) {
-    text.push_back(date.year < 0 ? '-' : '+');
-    append_padded(text, std::abs(date.year), 6);
-  } else {
-    append_padded(text, date.year, 4);
-  }
-  const auto append = [&text](char before, std::int64_t number, std::size_t width) {
-    text.push_back(before);
-    append_padded(text, number, width);
-  };
-  append('-', date.month, 2);
-  append('-', date.day, 2);
-  append('T', in_day / 3'600'000, 2);
-  append(':', in_day / 60'000 % 60, 2);
-  append(':', in_day / 1000 % 60, 2);
-  append('.', in_day % 1000, 3);
-  text.push_back('Z');
-  return text;
-}
-
 } // namespace
 
 step_result date_time_calculator(const step_request& request) {
@@ -195,7 +152,7 @@ step_result date_time_calculator(const step_request& request) {
                       "of dates, 100000000 days around 1970-01-01.");
   }
   json::object output;
-  output.emplace("result", format_time(static_cast<std::int64_t>(moved))); // cut towards zero
+  output.emplace("result", format_timestamp(static_cast<std::int64_t>(moved))); // cut towards zero
   return json::value(std::move(output));
 }
 
