@@ -78,15 +78,19 @@ std::string flow_text(std::string_view id, std::string_view first, std::string_v
   return text;
 }
 
-std::string parent_flow() {
-  return flow_text("parent", "each", R"(
+std::string_view starting_fork() {
+  return R"(
     "each": {"stepInstanceId": "each", "stepType": "PARALLEL_FORK_MANAGER", "itemsPath": "$.items",
              "parallelBranches": [{"branchId": "b", "stepInstanceId": "start"}],
              "aggregationConfig": {"strategy": "COLLECT_ARRAY", "maxConcurrency": 1000}},
     "start": {"stepInstanceId": "start", "stepType": "START_FLOW_EXECUTION",
               "moduleIdentifier": "system/start-flow-execution",
               "inputMappings": {"initialContextData.item": "$.currentItem"},
-              "literals": {"flowDefinitionId": "child"}})");
+              "literals": {"flowDefinitionId": "child"}})";
+}
+
+std::string parent_flow() {
+  return flow_text("parent", "each", starting_fork());
 }
 
 json::object items_from(std::size_t first, std::size_t count) {

@@ -44,6 +44,9 @@ std::string start(engine& running, std::string_view flow, json::object context =
 [[nodiscard]] std::string flow_text(std::string_view id, std::string_view first,
                                     std::string_view steps);
 
+/// The members "each" and "start" of a flow's steps: a fork over `$.items` whose only branch starts
+/// a detached "child" with its item as `$.item`.
+[[nodiscard]] std::string_view starting_fork();
 /// A published flow "parent" that starts one detached "child" per item of `$.items`, each with its
 /// item as `$.item`.
 [[nodiscard]] std::string parent_flow();

@@ -17,17 +17,11 @@ constexpr std::string_view all_is_accepted = "accepted";
 /// The parent starts an execution that stands in an external step, then the children. With one
 /// execution in memory at a time that first one keeps all others where they are: accepted, not run.
 std::string gate_and_children() {
-  const std::string parent = flow_text("parent", "first", R"(
+  const std::string first = R"(
     "first": {"stepInstanceId": "first", "stepType": "START_FLOW_EXECUTION",
               "moduleIdentifier": "system/start-flow-execution",
-              "literals": {"flowDefinitionId": "gate"}, "defaultNextStepInstanceId": "each"},
-    "each": {"stepInstanceId": "each", "stepType": "PARALLEL_FORK_MANAGER", "itemsPath": "$.items",
-             "parallelBranches": [{"branchId": "b", "stepInstanceId": "start"}],
-             "aggregationConfig": {"strategy": "COLLECT_ARRAY", "maxConcurrency": 1000}},
-    "start": {"stepInstanceId": "start", "stepType": "START_FLOW_EXECUTION",
-              "moduleIdentifier": "system/start-flow-execution",
-              "inputMappings": {"initialContextData.item": "$.currentItem"},
-              "literals": {"flowDefinitionId": "child"}})");
+              "literals": {"flowDefinitionId": "gate"}, "defaultNextStepInstanceId": "each"},)";
+  const std::string parent = flow_text("parent", "first", first + std::string(starting_fork()));
   const std::string gate = flow_text("gate", "g", R"(
     "g": {"stepInstanceId": "g", "stepType": "CUSTOM_LOGIC", "moduleIdentifier": "bench/gate"})");
   const std::string child =
