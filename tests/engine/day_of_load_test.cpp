@@ -10,10 +10,10 @@
 #include "faulty_disk.hpp"
 #include "torture.hpp"
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <cstdint>
 #include <map>
 #include <mutex>
 #include <random>

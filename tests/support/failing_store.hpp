@@ -4,12 +4,13 @@
 // took effect, as a full disk and a lost acknowledgement do.
 #pragma once
 
-#include "store_decorator.hpp"
+#include "write_decorator.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace millrace::storage::testing {
 
@@ -33,26 +34,34 @@ struct failure_plan {
 };
 
 /// Wraps a store. Thread safety as that of the store within.
-class failing_store final : public store_decorator {
+class failing_store final : public write_decorator<failing_store> {
 public:
   failing_store(std::unique_ptr<store> inner, std::shared_ptr<failure_plan> plan);
 
-  result<std::vector<unit_outcome>> commit(std::span<const commit_unit> units) override;
-  result<void> put_flow_versions(std::span<const flow_version_record> versions) override;
-  result<void> put_flow_variables(std::string_view flow_definition_id,
-                                  std::string_view variables) override;
-  result<void> put_record(std::string_view kind, std::string_view id,
-                          std::string_view record) override;
-  result<std::int64_t> put_pinned_definition(std::string_view content_hash,
-                                             std::string_view definition) override;
-  result<removal> remove_executions(std::span<const execution_key> keys, std::int64_t now,
-                                    std::size_t rows_max) override;
-  result<std::size_t> forget_spent_ids(std::int64_t until, std::size_t limit) override;
-  result<void> remove_pinned_definitions(std::span<const std::int64_t> keys) override;
-
 private:
+  friend class write_decorator<failing_store>;
+
   template <class Write>
-  auto write(Write&& write) -> decltype(write());
+  auto write(const Write& write) -> decltype(write()) {
+    if (poison_) {
+      return *poison_;
+    }
+    const std::size_t number = ++plan_->writes;
+    if (number != plan_->fail_at) {
+      return write();
+    }
+    plan_->has_failed = true;
+    const error failure(errc::database_failed,
+                        "Write number " + std::to_string(number) + " fails in this test.");
+    if (plan_->kind != write_failure::refused) {
+      poison_ = failure;
+    }
+    if (plan_->kind == write_failure::after_effect) {
+      // Its own outcome does not matter: the caller never hears of it.
+      [[maybe_unused]] const auto unheard = write();
+    }
+    return failure;
+  }
 
   std::shared_ptr<failure_plan> plan_;
   std::optional<error> poison_;

@@ -6,11 +6,12 @@
 #pragma once
 
 #include "disk_recording.hpp"
-#include "store_decorator.hpp"
+#include "write_decorator.hpp"
 
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -49,28 +50,27 @@ enum class acknowledgement : std::uint8_t {
 };
 
 /// Wraps the store of the file `path`, which is on a recording faulty_disk.
-class witness_store final : public store_decorator {
+class witness_store final : public write_decorator<witness_store> {
 public:
   witness_store(std::unique_ptr<store> inner, const std::string& path,
                 std::shared_ptr<testimony> said,
                 acknowledgement when = acknowledgement::after_commit);
 
-  result<std::vector<unit_outcome>> commit(std::span<const commit_unit> units) override;
-  result<void> put_flow_versions(std::span<const flow_version_record> versions) override;
-  result<void> put_flow_variables(std::string_view flow_definition_id,
-                                  std::string_view variables) override;
-  result<void> put_record(std::string_view kind, std::string_view id,
-                          std::string_view record) override;
-  result<std::int64_t> put_pinned_definition(std::string_view content_hash,
-                                             std::string_view definition) override;
-  result<removal> remove_executions(std::span<const execution_key> keys, std::int64_t now,
-                                    std::size_t rows_max) override;
-  result<std::size_t> forget_spent_ids(std::int64_t until, std::size_t limit) override;
-  result<void> remove_pinned_definitions(std::span<const std::int64_t> keys) override;
-
 private:
+  friend class write_decorator<witness_store>;
+
   template <class Write>
-  auto write(Write&& write) -> decltype(write());
+  auto write(const Write& write) -> decltype(write()) {
+    if (when_ == acknowledgement::before_commit)
+      said_->disk.acknowledge();
+    auto outcome = write();
+    if (outcome.has_error())
+      throw std::runtime_error("a witness serves a sound store: " + outcome.error().message());
+    said_->contents.push_back(rows_.read().value());
+    if (when_ == acknowledgement::after_commit)
+      said_->disk.acknowledge();
+    return outcome;
+  }
 
   std::shared_ptr<testimony> said_;
   acknowledgement when_;
