@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "definition_checks.hpp"
 
-#include "names.hpp"
 #include "shape.hpp"
+
+#include <millrace/names.hpp>
 
 #include <algorithm>
 #include <utility>

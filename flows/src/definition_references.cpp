@@ -4,8 +4,9 @@
 // orders of steps that Allma runs otherwise.
 #include "definition_differences.hpp"
 #include "definition_flow.hpp"
-#include "names.hpp"
 #include "shape.hpp"
+
+#include <millrace/names.hpp>
 
 #include <algorithm>
 #include <set>

@@ -5,8 +5,9 @@
 #include "definition_differences.hpp"
 #include "definition_expressions.hpp"
 #include "definition_step.hpp"
-#include "names.hpp"
 #include "shape.hpp"
+
+#include <millrace/names.hpp>
 
 #include <algorithm>
 #include <array>
