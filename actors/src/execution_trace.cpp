@@ -21,7 +21,7 @@ std::optional<event_type> public_type(trace_event::type what) {
   case trace_event::type::resumed: return event_type::step_resumed;
   case trace_event::type::branch_started: return event_type::branch_started;
   case trace_event::type::branch_ended: return event_type::branch_ended;
-  case trace_event::type::transition: return std::nullopt;
+  case trace_event::type::step_left: return event_type::step_left;
   }
   return std::nullopt;
 }
@@ -81,6 +81,11 @@ void execution_actor::trace(const trace_event& event) {
   noted.branch_path = event.path->id;
   noted.branch_id = event.path->branch_id;
   noted.delay_ms = event.delay_ms;
+  noted.way = event.way;
+  noted.transition_index = event.transition_index;
+  noted.next_step_instance_id = event.next_step;
+  if (event.conditions)
+    noted.conditions = *event.conditions;
 }
 
 void execution_actor::note(lifecycle_event::type what, json::object detail) {
@@ -105,6 +110,8 @@ void execution_actor::note_start(const storage::execution_start& child,
   detail["mode"] = wanted.sync ? "SYNC" : "ASYNC";
   detail["flowExecutionId"] = child.id;
   detail["parentFlowExecutionId"] = child.parent_id;
+  detail["parentFlowDefinitionId"] = row_.flow_definition_id;
+  detail["parentFlowDefinitionVersion"] = row_.flow_version;
   detail["parentStepInstanceId"] = child.parent_step;
   detail["rootFlowExecutionId"] = child.root_id;
   detail["depth"] = child.depth;

@@ -69,8 +69,12 @@ interpreter::maybe_effect interpreter::enter(cursor& c, const moment& at) {
   c.attempt = 0;
   c.step_started_at = at.now;
   const step* s = state_.definition_->find_step(c.step);
-  report(
-      {.what = trace_event::type::step_entered, .path = &c, .step_instance_id = c.step, .step = s});
+  const flow_way first = c.parent ? flow_way::branch : flow_way::start;
+  report({.what = trace_event::type::step_entered,
+          .path = &c,
+          .step_instance_id = c.step,
+          .step = s,
+          .way = c.path.size() == 1 ? first : flow_way::none});
   if (!s) {
     fail(c, nullptr,
          configuration_error("Configuration for step '" + c.step +
@@ -136,32 +140,41 @@ std::optional<interpreter::answered_path> interpreter::answered(std::string_view
 // Chooses what comes after a completed step. An error here (a limit, a condition that cannot be
 // evaluated) goes to the fallback, but continueOnFailure does not hide it: the step itself is done.
 void interpreter::go_on(cursor& c, const step& s, const moment& at) {
+  std::vector<bool> seen; // stays empty when nobody listens
   if (!s.transitions.empty()) {
     const scope visible = run_state_then_context(c);
     for (std::size_t i = 0; i < s.transitions.size(); ++i) {
       const transition& candidate = s.transitions[i];
       const auto holds = candidate.when.holds(visible);
-      if (!holds)
+      if (!holds) {
+        report_left(c, s, {flow_way::none}, seen);
         return fail_beyond(c, s, {"Error", holds.error().message(), {}, false}, at);
-      if (!*holds)
-        continue;
-      return take(c, s,
-                  {"_transition_" + std::to_string(i), candidate.next_step_instance_id,
-                   candidate.when.text(), candidate.max_transitions},
-                  at);
+      }
+      if (trace_)
+        seen.push_back(*holds);
+      if (*holds)
+        return take(c, s,
+                    {flow_way::transition, static_cast<int>(i), candidate.next_step_instance_id,
+                     candidate.max_transitions},
+                    seen, at);
     }
   }
-  if (s.default_next.empty())
+  if (s.default_next.empty()) {
+    report_left(c, s, {flow_way::end}, seen);
     return end_path(c, at);
-  take(c, s, {"_default", s.default_next, {}, s.default_next_max_transitions}, at);
+  }
+  take(c, s, {flow_way::default_next, -1, s.default_next, s.default_next_max_transitions}, seen,
+       at);
 }
 
 void interpreter::take(cursor& c, const step& s, const chosen_transition& chosen,
-                       const moment& at) {
+                       const std::vector<bool>& seen, const moment& at) {
   if (chosen.max_transitions != unlimited_transitions) {
-    std::string key = s.id + chosen.key_suffix;
+    std::string key = s.id + (chosen.index < 0 ? std::string("_default")
+                                               : "_transition_" + std::to_string(chosen.index));
     std::int64_t& count = c.transition_counts[key];
-    if (count >= chosen.max_transitions)
+    if (count >= chosen.max_transitions) {
+      report_left(c, s, {flow_way::none}, seen);
       return fail_beyond(c, s,
                          {"PermanentStepError",
                           "Infinite loop prevented: Transition limit of " +
@@ -170,16 +183,24 @@ void interpreter::take(cursor& c, const step& s, const chosen_transition& chosen
                           {},
                           false},
                          at);
+    }
     ++count;
     c.dirty_counts.push_back(std::move(key));
   }
-  report({.what = trace_event::type::transition,
+  report_left(c, s, chosen, seen);
+  move_to(c, chosen.next_step);
+}
+
+void interpreter::report_left(const cursor& c, const step& s, const chosen_transition& chosen,
+                              const std::vector<bool>& seen) const {
+  report({.what = trace_event::type::step_left,
           .path = &c,
           .step_instance_id = s.id,
           .step = &s,
-          .text = chosen.condition,
-          .next_step = chosen.next_step});
-  move_to(c, chosen.next_step);
+          .conditions = &seen,
+          .next_step = chosen.next_step,
+          .way = chosen.way,
+          .transition_index = chosen.index});
 }
 
 void interpreter::move_to(cursor& c, std::string_view step_id) {
@@ -237,7 +258,8 @@ void interpreter::fail_beyond(cursor& c, const step* s, error_info reason, const
           .attempt = c.attempt,
           .input = c.input.get(),
           .error = &reason,
-          .next_step = fallback});
+          .next_step = fallback,
+          .way = fallback.empty() ? flow_way::none : flow_way::fallback});
   if (!fallback.empty())
     return move_to(c, fallback);
   fail_path(c, std::move(reason), at, unhandled);

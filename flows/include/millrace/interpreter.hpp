@@ -6,6 +6,7 @@
 #pragma once
 
 #include <millrace/execution_state.hpp>
+#include <millrace/lifecycle_event.hpp>
 #include <millrace/mapping.hpp>
 
 #include <cstdint>
@@ -53,7 +54,7 @@ using effect = std::variant<run_step_effect, start_flow_effect, wait_effect>;
 /// What happened inside, for observers and step records. Borrowed for the length of the call.
 struct trace_event {
   enum class type : std::uint8_t {
-    step_entered,
+    step_entered,   ///< `way` is start or branch for the first step of a path, else none
     step_completed, ///< `output`, `input`, `mappings` are set
     step_failed,    ///< `error` is set; nothing handled it, or the fallback does (`next_step`)
     step_retrying,  ///< `error` and `delay_ms` are set
@@ -63,7 +64,7 @@ struct trace_event {
     resumed,
     branch_started,
     branch_ended, ///< `output` or `error` is set
-    transition,   ///< `next_step`, `text` is the condition or empty for the default
+    step_left,    ///< `way`, `transition_index`, `conditions`, `next_step`
   };
   type what = type::step_entered;
   const cursor* path = nullptr;
@@ -75,8 +76,11 @@ struct trace_event {
   const json::value* output = nullptr;
   const error_info* error = nullptr;
   const std::vector<mapping_event>* mappings = nullptr;
+  const std::vector<bool>* conditions = nullptr; ///< those looked at: whether each held
   std::string_view text = {};
   std::string_view next_step = {};
+  flow_way way = flow_way::none;
+  int transition_index = -1;
 };
 
 /// How a called flow ended.
@@ -136,9 +140,9 @@ private:
 
   /// A transition that was chosen: its counter, its target and its bound.
   struct chosen_transition {
-    std::string key_suffix;
-    std::string_view next_step;
-    std::string_view condition; ///< empty for the default
+    flow_way way = flow_way::default_next;
+    int index = -1; ///< of the transition; -1: the default
+    std::string_view next_step = {};
     std::int64_t max_transitions = 0;
   };
 
@@ -156,7 +160,10 @@ private:
   maybe_effect begin(cursor& c, const step& s, const moment& at);
   std::int64_t delay_length(const cursor& c, const step& s, const moment& at) const;
   void go_on(cursor& c, const step& s, const moment& at);
-  void take(cursor& c, const step& s, const chosen_transition& chosen, const moment& at);
+  void take(cursor& c, const step& s, const chosen_transition& chosen,
+            const std::vector<bool>& seen, const moment& at);
+  void report_left(const cursor& c, const step& s, const chosen_transition& chosen,
+                   const std::vector<bool>& seen) const;
   static void move_to(cursor& c, std::string_view step_id);
   void end_path(cursor& c, const moment& at);
   void fail(cursor& c, const step* s, error_info reason, const moment& at,
