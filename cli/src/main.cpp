@@ -67,6 +67,7 @@ int run(int count, char** arguments) {
   add_resume(app, chosen);
   add_cancel(app, chosen);
   add_verify(app, chosen);
+  add_graph(app, chosen);
   for (const char* name : {"test", "redrive"})
     keep_word(app, name, chosen);
   const bool is_alone = count < 2;

@@ -94,7 +94,7 @@ result<flow_choice> choose_flow(const std::vector<flow_version>& known,
         any_published ? std::string(latest_published) : std::to_string(versions.back().version);
     if (!any_published)
       warn("No version of the flow \"" + choice.flow_definition_id + "\" is published; version " +
-           choice.version + " runs.");
+           choice.version + " is taken.");
     return choice;
   }
   const bool is_known =

@@ -122,7 +122,7 @@ TEST_CASE("a flow without a published version runs in its highest one, with a wa
                                 "]");
   const outcome result = place.run({"run", "draft.json", "--output", "json"});
   CHECK(result.status == 0);
-  CHECK(result.err == "millrace: No version of the flow \"x\" is published; version 3 runs.\n");
+  CHECK(result.err == "millrace: No version of the flow \"x\" is published; version 3 is taken.\n");
   CHECK(result.executions().at(0).at("flowDefinitionVersion") == 3);
 }
 
