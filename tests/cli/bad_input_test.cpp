@@ -118,6 +118,29 @@ const std::vector<bad_input>& cases() {
       {"eval two kinds", {"eval", "flow", "mapping"}, "not expected: mapping"},
       {"eval given no value", {"eval", "flow", "--given"}, "--given: 1 required"},
       {"validate nothing", {"validate"}, "Name a flow file"},
+      {"graph nothing", {"graph"}, "Name a flow file"},
+      {"graph of a bad flow",
+       {"graph", "nowhere.json"},
+       "error at /steps/a/defaultNextStepInstanceId: the default transition leads to step \"b\""},
+      {"graph of no flow", {"graph", "good.json", "--flow", "nix"}, "known are: good."},
+      {"graph in no format",
+       {"graph", "good.json", "--format", "png"},
+       "must be one of mermaid|dot|svg"},
+      {"graph with no coverage",
+       {"graph", "good.json", "--coverage", "nix.json"},
+       "The file nix.json cannot be opened: No such file or directory."},
+      {"graph with a wrong coverage",
+       {"graph", "good.json", "--coverage", "no-flow.json"},
+       "no-flow.json: at /millraceCoverage must stand 1"},
+      {"graph of an execution without a database",
+       {"graph", "good.json", "--execution", "x"},
+       "--execution ID and --db FILE belong together"},
+      {"graph of an execution in no database",
+       {"graph", "good.json", "--execution", "x", "--db", "nix.db"},
+       "There is no database nix.db."},
+      {"graph of two things",
+       {"graph", "good.json", "--execution", "x", "--db", "nix.db", "--coverage", "c.json"},
+       "--coverage and --execution cannot be drawn at once"},
       {"payload not JSON", {"resume", "key", "--payload", "{"}, "There is no database"},
       {"list", {"list"}, "There is no database new.db."},
       {"list limit", {"list", "--limit", "0"}, "--limit"},
@@ -134,7 +157,7 @@ const std::vector<bad_input>& cases() {
 bool takes_database(const bad_input& each) {
   const std::string& command = each.arguments.front();
   return command != "validate" && command != "test" && command != "redrive" && command != "fly" &&
-         command != "eval";
+         command != "eval" && command != "graph";
 }
 
 } // namespace
