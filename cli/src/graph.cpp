@@ -61,6 +61,7 @@ result<definition_pointer> find_version(const std::vector<compiled_flow>& known,
 result<definition_pointer> choose(const std::vector<compiled_flow>& known,
                                   const graph_options& options) {
   std::vector<flow_version> versions;
+  versions.reserve(known.size());
   for (const compiled_flow& each : known)
     versions.push_back({each.definition->id, each.definition->version, each.is_published});
   const auto choice = choose_flow(versions, versions, options.flow, options.version);

@@ -36,7 +36,7 @@ TEST_CASE("a flow is drawn in the format that is asked for") {
   const workplace place;
   const outcome plain = place.run({"graph", examples, "--flow", "relay"});
   CHECK(plain.status == 0);
-  CHECK(plain.err == "");
+  CHECK(plain.err.empty());
   CHECK(plain.out.find("flowchart TD\n") == 0);
   CHECK(plain.out == place.run({"graph", examples, "--flow", "relay", "--format", "mermaid"}).out);
   CHECK(place.run({"graph", examples, "--flow", "relay", "--format", "dot"}).out.find("digraph") ==
@@ -98,7 +98,7 @@ TEST_CASE("an execution's path is drawn with the place where it waits or failed"
     const std::string id(ran.executions().at(0).at("flowExecutionId").as_string());
     const outcome drawn = place.run({"graph", flow, "--db", "x.db", "--execution", id});
     CHECK(drawn.status == 0);
-    CHECK(drawn.err == "");
+    CHECK(drawn.err.empty());
     return drawn.out;
   };
   CHECK(has(draw("waiting.json"), "entered once<br/>waiting here"));

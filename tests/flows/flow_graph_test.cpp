@@ -146,10 +146,10 @@ TEST_CASE("a flow that a step starts is a node where its id is constant, and one
     return graph.nodes.back().id;
   };
   CHECK(child_of(R"("flowDefinitionId": "a")") == "a");
-  CHECK(child_of(R"("flowDefinitionId": "a-{{kind}}")") == "");
+  CHECK(child_of(R"("flowDefinitionId": "a-{{kind}}")").empty());
   CHECK(child_of(R"("literals": {"flowDefinitionId": "b"})") == "b");
-  CHECK(child_of(R"("literals": {"flowDefinitionId": "$.b"})") == "");
-  CHECK(child_of(R"("inputMappings": {"flowDefinitionId": "$.b"})") == "");
+  CHECK(child_of(R"("literals": {"flowDefinitionId": "$.b"})").empty());
+  CHECK(child_of(R"("inputMappings": {"flowDefinitionId": "$.b"})").empty());
   CHECK(child_of(R"("customConfig": {"flowDefinitionId": "c"})") == "c");
 }
 
