@@ -7,6 +7,7 @@
 #include <caf/all.hpp>
 #include <caf/config.hpp>
 #if !defined(CAF_MAJOR_VERSION) || CAF_MAJOR_VERSION < 1
+#include "caf_pump.hpp"
 #include "caf_scheduler.hpp"
 #endif
 
@@ -14,6 +15,13 @@
 #include <utility>
 
 namespace millrace::actors::compat {
+
+/// Whether actors can run on a pump. CAF 1.x would need a scheduler and a clock as in caf_pump.hpp.
+#if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
+inline constexpr bool has_pump = false;
+#else
+inline constexpr bool has_pump = true;
+#endif
 
 /// Sends `message` from `self`.
 template <class Message>
@@ -45,18 +53,21 @@ void send_from_outside(const caf::actor& receiver, Message&& message) {
 #endif
 }
 
-/// Registers the messages of `IdBlock`, the work-sharing policy (work stealing collapses under
-/// storms of short actors, see docs/decisions) and the number of cooperative workers.
+/// Registers the messages of `IdBlock`, and the work-sharing policy (work stealing collapses under
+/// storms of short actors, see docs/decisions) with the number of cooperative workers, or the pump.
 template <class IdBlock>
-void configure(caf::actor_system_config& config, unsigned threads) {
+void configure(caf::actor_system_config& config, unsigned threads, [[maybe_unused]] pump* pumped) {
 #if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
   config.set("caf.scheduler.policy", "sharing");
   config.set("caf.scheduler.max-threads", static_cast<std::size_t>(threads));
 #else
   config.add_message_types<IdBlock>();
-  config.module_factories.emplace_back([](caf::actor_system& system) -> caf::actor_system::module* {
-    return new scheduler(system);
-  });
+  config.module_factories.emplace_back(
+      [pumped](caf::actor_system& system) -> caf::actor_system::module* {
+        if (pumped)
+          return new pumped_scheduler(system, *pumped);
+        return new scheduler(system);
+      });
   config.set("scheduler.max-threads", static_cast<std::size_t>(threads));
 #endif
 }

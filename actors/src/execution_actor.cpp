@@ -158,7 +158,8 @@ void execution_actor::perform(flows::effect wanted) {
 void execution_actor::run_step(flows::run_step_effect& wanted) {
   const flows::step& step = *wanted.step;
   const steps::registry& registry = shared_->options.registry;
-  const registered_handler* handler = registry.find(step.type, step.module_identifier);
+  const registered_handler* handler =
+      registry.find(state_->shared_definition()->id, step.id, step.type, step.module_identifier);
   if (!handler)
     return interpreter_->on_result(wanted.cursor,
                                    registry.why_not(step.type, step.module_identifier), now());
@@ -255,9 +256,8 @@ void execution_actor::arm_timer() {
     return;
   armed_due_ = due;
   const std::chrono::milliseconds until(due - shared_->options.time->now());
-  compat::send_later(
-      this, std::clamp(until, std::chrono::milliseconds(0), runtime_limits::timer_hint_max),
-      due_message{++timer_generation_});
+  compat::send_later(this, std::clamp(until, std::chrono::milliseconds(0), shared_->timer_hint_max),
+                     due_message{++timer_generation_});
 }
 
 bool execution_actor::unit_is_empty() const {

@@ -8,7 +8,19 @@
 #include <utility>
 
 namespace millrace::actors {
-handler_pool::handler_pool(unsigned threads_max) : threads_max_(std::max(1U, threads_max)) {}
+namespace {
+
+void answer(attempt_job& job) {
+  compat::send_from_outside(job.reply_to, std::move(job.done));
+}
+
+} // namespace
+
+handler_pool::handler_pool(unsigned threads_max, pump* pumped)
+    : pump_(pumped), threads_max_(std::max(1U, threads_max)) {
+  if (pump_)
+    pump_->connect(pump::source::handlers, this);
+}
 
 handler_pool::~handler_pool() {
   stop();
@@ -19,6 +31,8 @@ void handler_pool::run(attempt_job job) {
   if (stopping_)
     return;
   waiting_.push_back(std::move(job));
+  if (pump_)
+    return;
   if (looking_ >= waiting_.size())
     return;
   if (looking_ + idle_ >= waiting_.size())
@@ -30,6 +44,8 @@ void handler_pool::run(attempt_job job) {
 void handler_pool::stop() {
   std::vector<std::thread> threads;
   std::deque<attempt_job> dropped;
+  if (pump_)
+    pump_->connect(pump::source::handlers, nullptr);
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -39,6 +55,22 @@ void handler_pool::stop() {
   changed_.notify_all();
   for (std::thread& each : threads)
     each.join();
+}
+
+std::size_t handler_pool::ready() const {
+  return waiting_.size();
+}
+
+void handler_pool::run(std::size_t which) {
+  const auto place = waiting_.begin() + static_cast<std::ptrdiff_t>(which);
+  attempt_job job = std::move(*place);
+  waiting_.erase(place);
+  job.done.outcome = std::make_shared<step_result>(job.run());
+  const std::int64_t takes = pump_->attempt_time();
+  if (takes == 0)
+    return answer(job);
+  auto kept = std::make_shared<attempt_job>(std::move(job));
+  pump_->plan(pump_->now() + takes, [kept] { answer(*kept); });
 }
 
 void handler_pool::work() {
@@ -63,7 +95,7 @@ void handler_pool::work() {
     waiting_.pop_front();
     lock.unlock();
     job.done.outcome = std::make_shared<step_result>(job.run());
-    compat::send_from_outside(job.reply_to, std::move(job.done));
+    answer(job);
     job = {}; // what it borrows goes outside the lock
     lock.lock();
   }

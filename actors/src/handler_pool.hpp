@@ -3,9 +3,11 @@
 // Threads for external handlers. Handlers block, so they never run on the cooperative workers: jobs
 // wait here for one of a bounded number of threads. Plain threads and not actors: a job that is
 // handed over and answered is two messages fewer than one that a pool of actors passes around.
+// Where a pump runs everything its thread is the only one.
 #pragma once
 
 #include "messages.hpp"
+#include "pump.hpp"
 
 #include <condition_variable>
 #include <deque>
@@ -15,15 +17,14 @@
 
 namespace millrace::actors {
 
-/// Thread-safe.
-class handler_pool {
+/// Thread-safe, unless pumped.
+class handler_pool final : public work_source {
 public:
-  /// At most `threads_max` threads, at least one; each begins when there is work for it.
-  explicit handler_pool(unsigned threads_max);
+  /// At most `threads_max` threads, at least one; each begins when there is work for it. With a
+  /// pump, which is borrowed: none.
+  handler_pool(unsigned threads_max, pump* pumped);
   /// Stops, as stop().
-  ~handler_pool();
-  handler_pool(const handler_pool&) = delete;
-  handler_pool& operator=(const handler_pool&) = delete;
+  ~handler_pool() override;
 
   /// Runs `job` when a thread is free and sends its outcome to whoever is to have it. After stop()
   /// nothing happens: the attempt is repeated after the next open.
@@ -31,9 +32,14 @@ public:
   /// Drops what has not begun and waits for what runs. Idempotent.
   void stop();
 
+  // Of the pump: every job is a piece of work.
+  [[nodiscard]] std::size_t ready() const override;
+  void run(std::size_t which) override;
+
 private:
   void work();
 
+  pump* pump_; ///< null: threads
   const unsigned threads_max_;
   std::mutex mutex_;
   std::condition_variable changed_;

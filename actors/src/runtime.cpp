@@ -11,13 +11,22 @@
 #include <vector>
 
 namespace millrace::actors {
+namespace {
+
+template <class Answer>
+bool has_come(const std::future<Answer>& answer) {
+  return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+}
+
+} // namespace
 
 struct runtime::implementation {
   implementation(storage::store& store, runtime_options options)
       : shared(store, std::move(options)) {
     compat::initialize_once<caf::id_block::millrace>();
     config = std::make_unique<caf::actor_system_config>();
-    compat::configure<caf::id_block::millrace>(*config, std::max(1U, shared.options.threads));
+    compat::configure<caf::id_block::millrace>(*config, std::max(1U, shared.options.threads),
+                                               shared.pumped.get());
     system = std::make_unique<caf::actor_system>(*config);
     shared.supervisor = system->spawn<supervisor>(&shared);
     shared.writer.report_to(shared.supervisor);
@@ -26,11 +35,47 @@ struct runtime::implementation {
   // Sends to the supervisor and waits for the answer.
   template <class Answer, class Make>
   Answer ask(const Make& make) {
+    if (auto allowed = may_ask(); !allowed)
+      return allowed.error();
     auto promise = std::make_shared<std::promise<Answer>>();
     auto answer = promise->get_future();
     if (!tell(make(promise)))
       return stopped_error();
+    return wait_for(answer);
+  }
+
+  // On a pump nobody may wait for an actor from within one: it would never get its turn.
+  [[nodiscard]] result<void> may_ask() const {
+    if (shared.pumped && shared.pumped->running() == pump::activity::actor)
+      return error{errc::conflict, "This was called from within the observer or a pure step of an "
+                                   "engine without threads, which can do nothing meanwhile; call "
+                                   "it when the engine has returned."};
+    return {};
+  }
+  // The same from within a handler, for what may take as long as handlers do.
+  [[nodiscard]] result<void> may_wait() const {
+    if (shared.pumped && shared.pumped->running() == pump::activity::handler)
+      return error{errc::conflict, "A handler of an engine without threads waits for what cannot "
+                                   "happen before it returns."};
+    return may_ask();
+  }
+
+  template <class Answer>
+  Answer wait_for(std::future<Answer>& answer) {
+    if (shared.pumped && !pump_until([&answer] { return has_come(answer); }))
+      return stopped_error();
     return answer.get();
+  }
+
+  // Other handlers do not run while one waits: their calls would pile up.
+  template <class IsOver>
+  bool pump_until(const IsOver& is_over) {
+    pump& by = *shared.pumped;
+    const bool with_handlers = by.running() != pump::activity::handler;
+    while (!is_over())
+      if (!by.run_one(with_handlers) && !by.pass_time(std::chrono::hours(1)))
+        return false;
+    return true;
   }
 
   // Sends to the supervisor; nothing: it has been stopped.
@@ -91,9 +136,18 @@ struct runtime::implementation {
     }
     result<void> outcome;
     for (auto& answer : answers)
-      if (auto done = answer.get(); !done && done.error().code() != errc::conflict)
+      if (auto done = wait_for(answer); !done && done.error().code() != errc::conflict)
         outcome = done.error(); // a conflict: it has ended by itself
     return outcome;
+  }
+
+  // Returns when no actor is left.
+  void see_actors_off() {
+    if (shared.pumped)
+      while (system->registry().running() != 0)
+        if (!shared.pumped->run_one(false) && !shared.pumped->run_next_plan())
+          break;
+    system->await_all_actors_done();
   }
 
   std::unique_ptr<caf::actor_system_config> config;
@@ -134,6 +188,8 @@ result<std::string> runtime::start(start_request request) {
 
 // All are on their way before the first answer is waited for, so that they share commits.
 std::vector<result<std::string>> runtime::start_all(std::vector<result<start_request>> requests) {
+  if (auto allowed = impl_->may_ask(); !allowed)
+    return {requests.size(), allowed.error()};
   impl_->shared.board.expect();
   std::vector<result<std::future<result<std::string>>>> answers;
   answers.reserve(requests.size());
@@ -142,28 +198,40 @@ std::vector<result<std::string>> runtime::start_all(std::vector<result<start_req
   std::vector<result<std::string>> outcomes;
   outcomes.reserve(answers.size());
   for (auto& answer : answers)
-    outcomes.push_back(answer ? answer->get() : result<std::string>(answer.error()));
+    outcomes.push_back(answer ? impl_->wait_for(*answer) : result<std::string>(answer.error()));
   impl_->shared.board.arrived();
   return outcomes;
 }
 
 result<std::string> runtime::resume(std::string_view correlation_key, const json::value& payload) {
-  shared_state& shared = impl_->shared;
-  if (auto failure = shared.board.failure())
-    return *failure;
-  shared.board.expect();
-  auto answer = impl_->ask<result<std::string>>([&](auto promise) {
-    return outside_event{std::string(correlation_key), stringify(json::object{{"event", payload}}),
-                         std::move(promise)};
-  });
-  shared.board.arrived();
+  if (auto allowed = impl_->may_ask(); !allowed)
+    return allowed.error();
+  impl_->shared.board.expect();
+  auto sent = send_event(correlation_key, payload);
+  auto answer = impl_->wait_for(sent);
+  impl_->shared.board.arrived();
   if (!answer && answer.error().code() == errc::not_found)
     return error{errc::not_found, "No execution waits under the correlation key '" +
                                       std::string(correlation_key) + "'."};
   return answer;
 }
 
+std::future<result<std::string>> runtime::send_event(std::string_view correlation_key,
+                                                     const json::value& payload) {
+  auto promise = std::make_shared<std::promise<result<std::string>>>();
+  auto answer = promise->get_future();
+  outside_event event{std::string(correlation_key), stringify(json::object{{"event", payload}}),
+                      promise};
+  if (auto failure = impl_->shared.board.failure())
+    promise->set_value(*failure);
+  else if (!impl_->tell(std::move(event)))
+    promise->set_value(stopped_error());
+  return answer;
+}
+
 result<void> runtime::cancel(std::string_view flow_execution_id, std::string_view reason) {
+  if (auto allowed = impl_->may_ask(); !allowed)
+    return allowed.error();
   shared_state& shared = impl_->shared;
   auto row = shared.store.find_execution(flow_execution_id);
   if (!row)
@@ -182,6 +250,8 @@ result<void> runtime::cancel(std::string_view flow_execution_id, std::string_vie
 }
 
 result<std::size_t> runtime::cancel_family(std::string_view root, std::string_view reason) {
+  if (auto allowed = impl_->may_ask(); !allowed)
+    return allowed.error();
   auto row = impl_->shared.store.find_execution(root);
   if (!row)
     return row.error();
@@ -199,6 +269,8 @@ result<std::size_t> runtime::cancel_family(std::string_view root, std::string_vi
 
 result<storage::execution_row> runtime::wait_ended(std::string_view flow_execution_id,
                                                    std::chrono::milliseconds timeout) {
+  if (auto allowed = impl_->may_wait(); !allowed)
+    return allowed.error();
   shared_state& shared = impl_->shared;
   auto row = shared.store.find_execution(flow_execution_id);
   // Its end is all there is to wait for where nobody has to hear of it.
@@ -230,10 +302,14 @@ result<storage::execution_row> runtime::wait_ended(std::string_view flow_executi
 }
 
 result<void> runtime::wait_quiet(std::chrono::milliseconds timeout) {
+  if (auto allowed = impl_->may_wait(); !allowed)
+    return allowed.error();
   return impl_->shared.board.wait_quiet(timeout);
 }
 
 result<void> runtime::with_store(const std::function<result<void>(storage::store&)>& job) {
+  if (auto allowed = impl_->may_ask(); !allowed)
+    return allowed.error();
   auto promise = std::make_shared<std::promise<result<void>>>();
   auto answer = promise->get_future();
   {
@@ -243,7 +319,41 @@ result<void> runtime::with_store(const std::function<result<void>(storage::store
     impl_->shared.writer.run(
         [job, promise](storage::store& store) { promise->set_value(job(store)); });
   }
-  return answer.get();
+  return impl_->wait_for(answer);
+}
+
+result<void> runtime::may_wait() const {
+  return impl_->may_wait();
+}
+
+bool can_be_pumped() noexcept {
+  return compat::has_pump;
+}
+
+bool runtime::run_one() {
+  return impl_->shared.pumped->run_one();
+}
+
+std::optional<std::int64_t> runtime::next_due() const {
+  return impl_->shared.pumped->next_due();
+}
+
+void runtime::plan(std::int64_t due, std::function<void()> what) {
+  impl_->shared.pumped->plan(due, std::move(what));
+}
+
+bool runtime::skip_time() {
+  const pump& by = *impl_->shared.pumped;
+  return by.is_virtual() && !is_quiet() &&
+         impl_->shared.pumped->pass_time(std::chrono::nanoseconds(0));
+}
+
+bool runtime::is_quiet() const {
+  return impl_->shared.board.is_quiet();
+}
+
+std::optional<error> runtime::failure() const {
+  return impl_->shared.board.failure();
 }
 
 void runtime::stop() {
@@ -256,7 +366,7 @@ void runtime::stop() {
       compat::send_from_outside(impl_->sweeper, stop_message{});
     compat::send_from_outside(impl_->shared.supervisor, stop_message{});
   }
-  impl_->system->await_all_actors_done();
+  impl_->see_actors_off();
   impl_->shared.handlers.stop();
   impl_->shared.writer.stop();
   impl_->sweeper = nullptr;

@@ -36,6 +36,8 @@ struct runtime_limits {
   static constexpr std::chrono::milliseconds removal_pause{20};
   /// Bytes of deltas after which a snapshot replaces them, and never less than the last snapshot.
   static constexpr std::size_t journal_bytes_before_snapshot = 256 * 1024;
+  /// How often a pump lets others come before a kind of work that is ready, so that commits gather.
+  static constexpr int passed_over_max = 1024;
   /// Longest sleep between looks at the clock; a clock that jumps is noticed by then.
   static constexpr std::chrono::milliseconds timer_hint_max{60'000};
   /// How often a thread without work looks for it, letting others run in between, before it sleeps:

@@ -12,11 +12,21 @@ steady::time_point deadline_after(std::chrono::milliseconds timeout) {
   return steady::now() + std::min<std::chrono::milliseconds>(timeout, for_ever);
 }
 
-} // namespace
-
-namespace {
 constexpr std::string_view call_prefix = "\001call:";
+
+std::unique_ptr<pump> pump_for(const runtime_options& options) {
+  if (options.threads != 0)
+    return nullptr;
+  return std::make_unique<pump>(*options.time, options.choices.get());
 }
+
+// A clock that only jumps where it is told to needs no looks in between.
+std::chrono::milliseconds hint_max_for(const pump* pumped) {
+  constexpr std::chrono::hours for_ever{24 * 365 * 100};
+  return pumped && pumped->is_virtual() ? for_ever : runtime_limits::timer_hint_max;
+}
+
+} // namespace
 
 error stopped_error() {
   return {errc::stopped, "The engine has been stopped; open it again to go on."};
@@ -43,8 +53,10 @@ std::uint64_t random_bits::operator()() noexcept {
 }
 
 shared_state::shared_state(storage::store& the_store, runtime_options the_options)
-    : store(the_store), options(std::move(the_options)), families(store, options.budgets),
-      handlers(options.handler_threads), writer(store) {}
+    : store(the_store), options(std::move(the_options)), pumped(pump_for(options)),
+      timer_hint_max(hint_max_for(pumped.get())), board(pumped.get()),
+      families(store, options.budgets), handlers(options.handler_threads, pumped.get()),
+      writer(store, pumped.get()) {}
 
 random_bits shared_state::bits_for(execution_key key, std::int64_t sequence) const noexcept {
   random_bits of_key(options.seed ^ static_cast<std::uint64_t>(key));
@@ -96,6 +108,30 @@ std::optional<error> notice_board::failure() const {
   return failure_;
 }
 
+bool notice_board::is_quiet() const {
+  const std::lock_guard lock(mutex_);
+  return quiet_ && expected_ == 0;
+}
+
+// False: the deadline has come, or nothing can happen any more that would end the wait.
+template <class IsOver>
+bool notice_board::wait(std::unique_lock<std::mutex>& lock, steady::time_point deadline,
+                        const IsOver& is_over) {
+  if (!pump_)
+    return changed_.wait_until(lock, deadline, is_over);
+  while (!is_over()) {
+    const bool is_stuck = quiet_ && expected_ == 0 && pump_->is_virtual();
+    lock.unlock();
+    const auto left = deadline - steady::now();
+    const bool goes_on =
+        left.count() > 0 && (pump_->run_one() || (!is_stuck && pump_->pass_time(left)));
+    lock.lock();
+    if (!goes_on)
+      return is_over();
+  }
+  return true;
+}
+
 result<void> notice_board::wait_ended(execution_key key, std::chrono::milliseconds timeout,
                                       const std::function<result<bool>(bool)>& is_over) {
   const auto deadline = deadline_after(timeout);
@@ -117,8 +153,7 @@ result<void> notice_board::wait_ended(execution_key key, std::chrono::millisecon
       outcome = *failure_;
       break;
     }
-    const bool news =
-        changed_.wait_until(lock, deadline, [&] { return failure_ || awaited_[key] != seen; });
+    const bool news = wait(lock, deadline, [&] { return failure_ || awaited_[key] != seen; });
     if (!news) {
       outcome = error{errc::timed_out, "The execution has not ended within the time limit."};
       break;
@@ -133,8 +168,8 @@ result<void> notice_board::wait_ended(execution_key key, std::chrono::millisecon
 
 result<void> notice_board::wait_quiet(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
-  const bool over = changed_.wait_until(lock, deadline_after(timeout),
-                                        [&] { return failure_ || (quiet_ && expected_ == 0); });
+  const bool over =
+      wait(lock, deadline_after(timeout), [&] { return failure_ || (quiet_ && expected_ == 0); });
   if (failure_)
     return *failure_;
   if (!over)

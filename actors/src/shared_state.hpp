@@ -7,6 +7,7 @@
 #include "family_ledger.hpp"
 #include "handler_pool.hpp"
 #include "messages.hpp"
+#include "pump.hpp"
 #include "runtime_limits.hpp"
 #include "store_writer.hpp"
 
@@ -28,9 +29,12 @@ namespace millrace::actors {
 /// How long to wait after the `attempt`-th read in a row, from 1 on, that failed.
 [[nodiscard]] std::chrono::milliseconds pause_before_reading_again(int attempt) noexcept;
 
-/// Where callers' threads wait for ends and for quiet. Thread-safe.
+/// Where callers' threads wait for ends and for quiet. Thread-safe. With a pump the waiting caller
+/// pumps meanwhile.
 class notice_board {
 public:
+  explicit notice_board(pump* pumped) : pump_(pumped) {}
+
   /// Says that executions have left memory.
   void gone(const std::vector<execution_key>& keys);
   /// Says whether anything can still happen by itself.
@@ -47,8 +51,15 @@ public:
   [[nodiscard]] result<void> wait_ended(execution_key key, std::chrono::milliseconds timeout,
                                         const std::function<result<bool>(bool reported)>& is_over);
   [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
+  /// Whether nothing can happen by itself.
+  [[nodiscard]] bool is_quiet() const;
 
 private:
+  template <class IsOver>
+  bool wait(std::unique_lock<std::mutex>& lock, std::chrono::steady_clock::time_point deadline,
+            const IsOver& is_over);
+
+  pump* pump_; ///< null: there are threads
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::unordered_map<execution_key, std::uint64_t> awaited_; ///< the times it was reported
@@ -81,6 +92,9 @@ struct shared_state {
 
   storage::store& store;
   runtime_options options;
+  std::unique_ptr<pump> pumped; ///< null: there are threads
+  /// Longest sleep between looks at the clock.
+  std::chrono::milliseconds timer_hint_max;
   notice_board board;
   family_ledger families;
   handler_pool handlers; ///< stopped when no actor is left

@@ -8,7 +8,12 @@
 
 namespace millrace::actors {
 
-store_writer::store_writer(storage::store& store) : store_(store), thread_([this] { work(); }) {}
+store_writer::store_writer(storage::store& store, pump* pumped) : store_(store), pump_(pumped) {
+  if (pump_)
+    pump_->connect(pump::source::writer, this);
+  else
+    thread_ = std::thread([this] { work(); });
+}
 
 store_writer::~store_writer() {
   stop();
@@ -35,6 +40,10 @@ void store_writer::add(order wanted) {
 }
 
 void store_writer::stop() {
+  if (pump_) {
+    pump_->connect(pump::source::writer, nullptr);
+    return take_turn();
+  }
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -43,6 +52,26 @@ void store_writer::stop() {
   changed_.notify_one();
   if (thread_.joinable())
     thread_.join();
+}
+
+std::size_t store_writer::ready() const {
+  return orders_.empty() || is_committing_ ? 0 : 1;
+}
+
+void store_writer::run(std::size_t /*which*/) {
+  const std::int64_t takes = pump_->commit_time();
+  if (takes == 0)
+    return take_turn();
+  is_committing_ = true;
+  pump_->plan(pump_->now() + takes, [this] {
+    is_committing_ = false;
+    take_turn();
+  });
+}
+
+void store_writer::take_turn() {
+  std::vector<order> orders = std::exchange(orders_, {});
+  carry_out(orders);
 }
 
 // Takes everything that is there: the longer a commit takes, the larger the next one.

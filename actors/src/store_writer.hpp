@@ -2,13 +2,15 @@
 //
 // The store writer: one thread, the only one that writes. It commits everything that has gathered
 // while it was busy in one transaction, then acknowledges unit by unit. A plain thread and no
-// actor: what waits for it is one queue, which it takes as a whole.
+// actor: what waits for it is one queue, which it takes as a whole. Where a pump runs everything
+// that thread is the pump's.
 //
 // Out: committed to each unit's sender, or executions_gone to the supervisor for the last units of
 // those that have left; store_failed to the supervisor once.
 #pragma once
 
 #include "messages.hpp"
+#include "pump.hpp"
 
 #include <atomic>
 #include <condition_variable>
@@ -20,17 +22,16 @@
 
 namespace millrace::actors {
 
-/// commit(), run() and stop() are thread-safe.
-class store_writer {
+/// commit(), run(job) and stop() are thread-safe, unless pumped.
+class store_writer final : public work_source {
 public:
   using job = std::function<void(storage::store&)>;
 
-  /// Borrows the store. `supervisor` may come later, before the first unit.
-  explicit store_writer(storage::store& store);
+  /// Borrows the store and the pump; without a pump it begins its thread. `supervisor` may come
+  /// later, before the first unit.
+  store_writer(storage::store& store, pump* pumped);
   /// Stops, as stop().
-  ~store_writer();
-  store_writer(const store_writer&) = delete;
-  store_writer& operator=(const store_writer&) = delete;
+  ~store_writer() override;
 
   void report_to(caf::actor supervisor) { supervisor_ = std::move(supervisor); }
   /// Commits a unit, after those that came earlier.
@@ -40,11 +41,16 @@ public:
   /// Finishes what was asked for by now and ends the thread. Idempotent.
   void stop();
 
+  // Of the pump: everything that waits is one piece of work.
+  [[nodiscard]] std::size_t ready() const override;
+  void run(std::size_t which) override;
+
 private:
   using order = std::variant<commit_order, job>;
 
   void add(order wanted);
   void work();
+  void take_turn();
   void carry_out(std::vector<order>& orders);
   void flush();
   void commit_gathered();
@@ -53,6 +59,7 @@ private:
   void announce_gone();
 
   storage::store& store_;
+  pump* pump_; ///< null: a thread
   caf::actor supervisor_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -66,6 +73,7 @@ private:
   std::vector<commit_order> senders_;       ///< by unit
   std::vector<execution_key> gone_;         ///< of the batch: who sent a last unit
   std::shared_ptr<const error> failure_;    ///< of the first commit that failed; null: none
+  bool is_committing_ = false;              ///< pumped: a commit takes its time
   std::thread thread_;                      // last: begins when all else is there
 };
 

@@ -359,9 +359,8 @@ void supervisor::plan_wake(std::int64_t due) {
   if (due == 0 || (planned_wake_ != 0 && planned_wake_ <= due))
     return;
   const std::int64_t now = shared_->options.time->now();
-  const std::chrono::milliseconds until =
-      std::clamp(std::chrono::milliseconds(due - now), std::chrono::milliseconds(0),
-                 runtime_limits::timer_hint_max);
+  const std::chrono::milliseconds until = std::clamp(
+      std::chrono::milliseconds(due - now), std::chrono::milliseconds(0), shared_->timer_hint_max);
   planned_wake_ = now + until.count();
   compat::send_later(this, until, wake_message{++wake_generation_});
 }
@@ -376,7 +375,8 @@ void supervisor::look_whether_quiet() {
   if (!is_read(wakes))
     return shared_->board.set_quiet(false);
   shared_->board.set_quiet(*wakes == 0);
-  if (*wakes != 0 && shared_->options.time->skip_to(*wakes))
+  // A pump lets time pass itself, when nothing else is left to do.
+  if (*wakes != 0 && !shared_->pumped && shared_->options.time->skip_to(*wakes))
     wake();
 }
 

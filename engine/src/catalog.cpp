@@ -63,6 +63,7 @@ flows::definition_rules catalog::rules(const contents& known) const {
     return found == known.step_definitions.end() ? nullptr : &found->second;
   };
   made.knows_module = [this](std::string_view id) { return steps_.knows_module(id); };
+  made.replaces_step = [this](std::string_view id) { return steps_.replaces_step(id); };
   return made;
 }
 

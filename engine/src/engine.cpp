@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/engine.hpp>
 
-#include "catalog.hpp"
-#include "queries.hpp"
+#include "engine_implementation.hpp"
 
 #include <millrace/limits.hpp>
 
@@ -19,6 +18,7 @@ constexpr std::size_t event_bytes_max = std::size_t{64} * 1024 * 1024;
 
 using std::chrono::milliseconds;
 using std::chrono::system_clock;
+constexpr milliseconds longest_budget = std::chrono::hours(24 * 365);
 
 // The engine's clock as the actors see it.
 class clock_adapter : public actors::time_source {
@@ -41,8 +41,11 @@ result<void> check(const engine_options& options) {
   const auto refuse = [](std::string message) {
     return error{errc::invalid_argument, std::move(message)};
   };
-  if (options.threads < 1 || options.threads > threads_max)
-    return refuse("engine_options::threads must be 1 to " + std::to_string(threads_max) + ".");
+  if (options.threads > threads_max)
+    return refuse("engine_options::threads must be 0 to " + std::to_string(threads_max) + ".");
+  if (options.threads == 0 && !actors::can_be_pumped())
+    return refuse("engine_options::threads must be at least 1 with this version of CAF: running "
+                  "without threads needs CAF 0.17.");
   if (options.handler_threads < 1 || options.handler_threads > handler_threads_max)
     return refuse("engine_options::handler_threads must be 1 to " +
                   std::to_string(handler_threads_max) + ".");
@@ -68,32 +71,38 @@ std::uint64_t seed_of(const engine_options& options) {
 
 } // namespace
 
-struct engine::implementation {
-  implementation(std::unique_ptr<storage::store> opened, engine_options given)
-      : store(std::move(opened)), options(std::move(given)),
-        definitions(std::make_shared<catalog>(options.steps)), queries(*store, *definitions) {}
+void engine::implementation::run(std::shared_ptr<actors::pump_choices> choices) {
+  actors::runtime_options running;
+  running.threads = options.threads;
+  running.handler_threads = options.handler_threads;
+  running.max_active_executions = options.max_active_executions;
+  running.budgets = options.budgets;
+  running.retention = options.retention;
+  running.seed = seed_of(options);
+  running.registry = options.steps;
+  running.observer = options.observer;
+  running.definitions = definitions;
+  running.time = std::make_shared<clock_adapter>(options.clock);
+  running.choices = std::move(choices);
+  runtime = std::make_unique<actors::runtime>(*store, std::move(running));
+}
 
-  void run() {
-    actors::runtime_options running;
-    running.threads = options.threads;
-    running.handler_threads = options.handler_threads;
-    running.max_active_executions = options.max_active_executions;
-    running.budgets = options.budgets;
-    running.retention = options.retention;
-    running.seed = seed_of(options);
-    running.registry = options.steps;
-    running.observer = options.observer;
-    running.definitions = definitions;
-    running.time = std::make_shared<clock_adapter>(options.clock);
-    runtime = std::make_unique<actors::runtime>(*store, std::move(running));
-  }
-
-  std::unique_ptr<storage::store> store;
-  engine_options options;
-  std::shared_ptr<catalog> definitions;
-  query_service queries;
-  std::unique_ptr<actors::runtime> runtime; // last: stops before the rest goes
-};
+result<pump_state> engine::implementation::pump(const std::function<bool()>& is_over) {
+  if (options.threads != 0)
+    return error{errc::conflict, "This engine runs on threads of its own; open it with "
+                                 "engine_options::threads = 0 to run it from here."};
+  if (auto allowed = runtime->may_wait(); !allowed)
+    return allowed.error();
+  bool is_idle = false;
+  while (!is_idle && !is_over())
+    is_idle = !runtime->run_one() && !runtime->skip_time();
+  if (auto failure = runtime->failure())
+    return *failure;
+  pump_state state{is_idle, std::nullopt};
+  if (const auto due = runtime->next_due())
+    state.next_due = system_clock::time_point(milliseconds(*due));
+  return state;
+}
 
 engine::engine(std::unique_ptr<implementation> impl) : impl_(std::move(impl)) {}
 engine::engine(engine&& other) noexcept = default;
@@ -101,6 +110,10 @@ engine& engine::operator=(engine&& other) noexcept = default;
 engine::~engine() = default;
 
 result<engine> engine::open(engine_options options) {
+  return engine_access::open(std::move(options), {});
+}
+
+result<engine> engine_access::open(engine_options options, engine_hooks hooks) {
   if (auto checked = check(options); !checked)
     return checked.error();
   storage::store_options how;
@@ -109,11 +122,13 @@ result<engine> engine::open(engine_options options) {
   auto store = storage::open_store(how);
   if (!store)
     return store.error();
+  if (hooks.around_store)
+    *store = hooks.around_store(std::move(*store));
   const bool recover = options.recover;
-  auto impl = std::make_unique<implementation>(std::move(*store), std::move(options));
+  auto impl = std::make_unique<engine::implementation>(std::move(*store), std::move(options));
   if (auto loaded = impl->definitions->load(*impl->store); !loaded)
     return loaded.error();
-  impl->run();
+  impl->run(std::move(hooks.choices));
   if (auto ready = impl->runtime->prepare(); !ready)
     return ready.error();
   if (recover)
@@ -212,6 +227,15 @@ result<execution_record> engine::wait(std::string_view flow_execution_id, millis
 
 result<void> engine::wait_until_quiet(milliseconds timeout) {
   return impl_->runtime->wait_quiet(timeout);
+}
+
+result<pump_state> engine::run_for(milliseconds budget) {
+  const auto end = std::chrono::steady_clock::now() + std::min(budget, longest_budget);
+  return impl_->pump([end] { return std::chrono::steady_clock::now() >= end; });
+}
+
+result<pump_state> engine::run_until_idle() {
+  return impl_->pump([] { return false; });
 }
 
 result<execution_record> engine::find(std::string_view flow_execution_id) const {

@@ -183,14 +183,15 @@ std::optional<evaluation_kind> parse_evaluation_kind(std::string_view name) noex
   return std::nullopt;
 }
 
-result<json::object> evaluate(evaluation_kind kind, const json::object& given) {
+result<json::object> evaluate(evaluation_kind kind, const json::object& given,
+                              const evaluate_options& options) {
   switch (kind) {
   case evaluation_kind::jsonpath: return evaluation::evaluate_jsonpath(given);
   case evaluation_kind::condition: return evaluation::evaluate_condition(given);
   case evaluation_kind::template_text: return evaluation::evaluate_template(given);
   case evaluation_kind::mapping: return evaluation::evaluate_mapping(given);
   case evaluation_kind::transform: return evaluation::evaluate_transform(given);
-  case evaluation_kind::flow: return evaluation::evaluate_flow(given);
+  case evaluation_kind::flow: return evaluation::evaluate_flow(given, options);
   }
   return error{errc::invalid_argument, "There is no such kind of evaluation."};
 }

@@ -205,7 +205,7 @@ result<json::array> deliver(engine& running, const json::array& events) {
 
 } // namespace
 
-result<json::object> evaluate_flow(const json::object& given) {
+result<json::object> evaluate_flow(const json::object& given, const evaluate_options& how) {
   auto start = object_member(given, "start");
   if (!start)
     return start.error();
@@ -220,7 +220,7 @@ result<json::object> evaluate_flow(const json::object& given) {
   options.clock = make_virtual_clock(
       std::chrono::system_clock::time_point(std::chrono::milliseconds(start_time)));
   options.seed = 1;
-  options.threads = 1;
+  options.threads = how.threads;
   options.observer = [heard](const lifecycle_event& event) { heard->hear(event); };
   auto running = engine::open(std::move(options));
   if (!running)

@@ -2,6 +2,7 @@
 #include "definition_checks.hpp"
 
 #include "shape.hpp"
+#include <millrace/names.hpp>
 
 #include <millrace/names.hpp>
 

@@ -5,6 +5,7 @@
 #include "definition_differences.hpp"
 #include "definition_flow.hpp"
 #include "shape.hpp"
+#include <millrace/names.hpp>
 
 #include <millrace/names.hpp>
 

@@ -6,6 +6,7 @@
 #include "definition_expressions.hpp"
 #include "definition_step.hpp"
 #include "shape.hpp"
+#include <millrace/names.hpp>
 
 #include <millrace/names.hpp>
 
@@ -45,7 +46,8 @@ constexpr std::array<std::string_view, 21> language_step_types{
 };
 
 /// Reads stepType; empty when it is missing or cannot run here.
-std::string read_type(object_reader& reader, const definition_rules& rules) {
+std::string read_type(object_reader& reader, std::string_view step_id,
+                      const definition_rules& rules) {
   const auto type = reader.required_text("stepType");
   if (!type) {
     return {};
@@ -56,6 +58,9 @@ std::string read_type(object_reader& reader, const definition_rules& rules) {
   }
   const bool known = std::find(language_step_types.begin(), language_step_types.end(), *type) !=
                      language_step_types.end();
+  if (known && rules.replaces_step && rules.replaces_step(step_id)) {
+    return *type;
+  }
   std::string message = known ? "the step type " + shape::quoted(*type) + " cannot run here"
                               : "there is no step type " + shape::quoted(*type);
   if (const auto near = nearest_name(*type, supported)) {
@@ -254,7 +259,7 @@ void check_join(object_reader& reader) {
 } // namespace
 
 void compile_step_type(step& target, object_reader& reader, const definition_rules& rules) {
-  target.type = read_type(reader, rules);
+  target.type = read_type(reader, target.id, rules);
   const std::string& type = target.type;
   if (type == "DATA_TRANSFORMATION" || type == "CUSTOM_LOGIC" || type == "DATA_LOAD" ||
       type == "DATA_SAVE") {

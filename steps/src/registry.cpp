@@ -107,12 +107,84 @@ result<void> registry::add_module(std::string module_identifier, registered_hand
   return {};
 }
 
+namespace {
+
+// Smaller comes first.
+int rank(const step_selector& which) {
+  return (which.step_instance_id.empty() ? 2 : 0) + (which.flow_definition_id.empty() ? 1 : 0);
+}
+
+std::string describe(const step_selector& which) {
+  const bool is_step = !which.step_instance_id.empty();
+  std::string text = is_step ? "the step '" + which.step_instance_id + "'"
+                             : "the module '" + which.module_identifier + "'";
+  if (!which.flow_definition_id.empty())
+    text += " of the flow '" + which.flow_definition_id + "'";
+  return text;
+}
+
+} // namespace
+
+result<void> registry::replace(step_selector which, registered_handler handler) {
+  if (which.step_instance_id.empty() == which.module_identifier.empty()) {
+    return error(errc::invalid_argument,
+                 "A replacement names either a step or a module; name one of them.");
+  }
+  if (!handler.run) {
+    return error(errc::invalid_argument, "What replaces " + describe(which) + " has no handler.");
+  }
+  const auto is_same = [&which](const replacement& other) {
+    return other.which.flow_definition_id == which.flow_definition_id &&
+           other.which.step_instance_id == which.step_instance_id &&
+           other.which.module_identifier == which.module_identifier;
+  };
+  if (std::any_of(replacements_.begin(), replacements_.end(), is_same)) {
+    return error(errc::conflict, "The handler of " + describe(which) + " is replaced already.");
+  }
+  const auto place =
+      std::find_if(replacements_.begin(), replacements_.end(),
+                   [&which](const replacement& other) { return rank(other.which) > rank(which); });
+  replacements_.insert(place, {std::move(which), std::move(handler)});
+  return {};
+}
+
+void registry::wrap_external(
+    const std::function<step_result(const step_request&, const step_handler&)>& around) {
+  const auto wrap = [&around](registered_handler& handler) {
+    if (handler.effect == step_effect::external) {
+      handler.run = [around, inner = std::move(handler.run)](const step_request& request) {
+        return around(request, inner);
+      };
+    }
+  };
+  for (replacement& each : replacements_) {
+    wrap(each.handler);
+  }
+  for (entry& each : modules_) {
+    wrap(each.handler);
+  }
+  for (entry& each : by_type_) {
+    wrap(each.handler);
+  }
+}
+
+bool registry::replaces_step(std::string_view step_instance_id) const {
+  return std::any_of(replacements_.begin(), replacements_.end(), [&](const replacement& each) {
+    return !step_instance_id.empty() && each.which.step_instance_id == step_instance_id;
+  });
+}
+
 const registered_handler* registry::find_module(std::string_view module_identifier) const {
   return find_in(modules_, module_identifier);
 }
 
 bool registry::knows_module(std::string_view module_identifier) const {
-  return module_identifier == start_flow_module || find_module(module_identifier) != nullptr;
+  const bool is_replaced =
+      std::any_of(replacements_.begin(), replacements_.end(), [&](const replacement& each) {
+        return !module_identifier.empty() && each.which.module_identifier == module_identifier;
+      });
+  return is_replaced || module_identifier == start_flow_module ||
+         find_module(module_identifier) != nullptr;
 }
 
 const registered_handler* registry::find_step_type(std::string_view step_type) const {
@@ -122,6 +194,22 @@ const registered_handler* registry::find_step_type(std::string_view step_type) c
 const registered_handler* registry::find(std::string_view step_type,
                                          std::string_view module_identifier) const {
   return module_identifier.empty() ? find_step_type(step_type) : find_module(module_identifier);
+}
+
+const registered_handler* registry::find(std::string_view flow_definition_id,
+                                         std::string_view step_instance_id,
+                                         std::string_view step_type,
+                                         std::string_view module_identifier) const {
+  for (const auto& [which, handler] : replacements_) {
+    const bool is_step = which.step_instance_id.empty()
+                             ? which.module_identifier == module_identifier
+                             : which.step_instance_id == step_instance_id;
+    if (is_step &&
+        (which.flow_definition_id.empty() || which.flow_definition_id == flow_definition_id)) {
+      return &handler;
+    }
+  }
+  return find(step_type, module_identifier);
 }
 
 step_error registry::why_not(std::string_view step_type, std::string_view module_identifier) const {

@@ -415,8 +415,8 @@ TEST_CASE("a flow with an error is refused as a whole, with every problem") {
 
 TEST_CASE("options out of range are refused with the range") {
   engine_options options;
-  options.threads = 0;
-  CHECK(engine::open(options).error().message() == "engine_options::threads must be 1 to 256.");
+  options.threads = 257;
+  CHECK(engine::open(options).error().message() == "engine_options::threads must be 0 to 256.");
   options.threads = 1;
   options.max_active_executions = 0;
   CHECK(engine::open(options).error().code() == errc::invalid_argument);

@@ -151,8 +151,9 @@ bool executions_agree(const json::array& expected, const json::array& actual,
   return true;
 }
 
-void check_flow(const conformance_case& each) {
-  auto got = evaluate(evaluation_kind::flow, each.given);
+void check_flow_with(const conformance_case& each, unsigned threads) {
+  INFO("threads: " << threads);
+  auto got = evaluate(evaluation_kind::flow, each.given, {threads});
   INFO((got ? std::string() : got.error().message()));
   REQUIRE(got.has_value());
   testing::bindings seen;
@@ -165,6 +166,12 @@ void check_flow(const conformance_case& each) {
     REQUIRE(got->contains("resumeStatusCodes"));
     CHECK(testing::matches(*codes, got->at("resumeStatusCodes"), seen, &why));
   }
+}
+
+// With threads, and without any: pumped on this one.
+void check_flow(const conformance_case& each) {
+  check_flow_with(each, 1);
+  check_flow_with(each, 0);
 }
 
 void check_step(const conformance_case& each) {

@@ -4,7 +4,7 @@
 #include "power_cut.hpp"
 
 #include "catch.hpp"
-#include "store_decorator.hpp"
+#include <millrace/store_decorator.hpp>
 
 #include <span>
 
@@ -12,9 +12,9 @@ using namespace millrace;
 using namespace millrace::testing;
 using storage::commit_unit;
 using storage::execution_start;
+using storage::store_decorator;
 using storage::unit_outcome;
 using storage::testing::acknowledgement;
-using storage::testing::store_decorator;
 using storage::testing::survival;
 
 namespace {

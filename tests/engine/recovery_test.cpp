@@ -7,7 +7,7 @@
 #include "catch.hpp"
 #include "flow_fixture.hpp"
 #include "small_engine.hpp"
-#include "store_decorator.hpp"
+#include <millrace/store_decorator.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -59,7 +59,7 @@ constexpr const char* in_and_out_of_memory = R"([
     'n': {'stepInstanceId': 'n', 'stepType': 'CUSTOM_LOGIC', 'moduleIdentifier': 'test/echo'}}}])";
 
 // A store whose reads for the runtime fail `times` times from the `first` on, counted from 1.
-class stumbling_store final : public storage::testing::store_decorator {
+class stumbling_store final : public storage::store_decorator {
 public:
   stumbling_store(std::unique_ptr<storage::store> inner, int first, int times)
       : store_decorator(std::move(inner)), first_(first), times_(times) {}

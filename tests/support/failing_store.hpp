@@ -4,7 +4,7 @@
 // took effect, as a full disk and a lost acknowledgement do.
 #pragma once
 
-#include "write_decorator.hpp"
+#include <millrace/write_decorator.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "disk_recording.hpp"
-#include "write_decorator.hpp"
+#include <millrace/write_decorator.hpp>
 
 #include <cstddef>
 #include <memory>

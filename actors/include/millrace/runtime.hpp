@@ -15,7 +15,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,9 +67,24 @@ public:
   [[nodiscard]] virtual bool skip_to(std::int64_t due) = 0;
 };
 
+/// What is open when a pump runs everything, for simulations to decide. Called on the pump's
+/// thread. Times in milliseconds, never negative.
+class pump_choices {
+public:
+  virtual ~pump_choices() = default;
+  /// Which of `ready` pieces of work is next, 0 to `ready` - 1; at least two are ready.
+  [[nodiscard]] virtual std::size_t choose(std::size_t ready) = 0;
+  /// How long a commit takes that begins now.
+  [[nodiscard]] virtual std::int64_t commit_time() = 0;
+  /// How long the attempt took whose handler has just returned.
+  [[nodiscard]] virtual std::int64_t attempt_time() = 0;
+  /// How late the timer fires that is set now.
+  [[nodiscard]] virtual std::int64_t timer_delay() = 0;
+};
+
 /// Sizes and collaborators of a runtime.
 struct runtime_options {
-  unsigned threads = 2;         ///< cooperative workers
+  unsigned threads = 2;         ///< cooperative workers; 0: the caller pumps, see run_one()
   unsigned handler_threads = 4; ///< external handlers that run at once
   std::size_t max_active_executions = 10'000;
   std::size_t start_bytes_max = std::size_t{256} * 1024 * 1024; ///< JSON text of a start input
@@ -78,7 +95,11 @@ struct runtime_options {
   lifecycle_observer observer; ///< may be empty
   std::shared_ptr<definition_source> definitions;
   std::shared_ptr<time_source> time;
+  std::shared_ptr<pump_choices> choices; ///< of the pump; null: older work comes first
 };
+
+/// Whether a runtime can do without threads; it depends on the actor library.
+[[nodiscard]] bool can_be_pumped() noexcept;
 
 /// The stored correlation key that stands for the end of a called flow; no template can render it.
 [[nodiscard]] std::string call_key(std::string_view child_id);
@@ -86,6 +107,10 @@ struct runtime_options {
 [[nodiscard]] bool is_call_key(std::string_view correlation_key) noexcept;
 
 /// Runs executions on a store. Borrows the store, which must outlive it.
+///
+/// Without threads it belongs to one thread, and all of its activity happens within calls of that
+/// thread: run_one(), and every call below that waits for something. The observer may call nothing
+/// then, and handlers nothing that waits for an execution or for quiet: `conflict`.
 class runtime {
 public:
   /// Starts the threads. Nothing runs before prepare().
@@ -125,6 +150,24 @@ public:
   [[nodiscard]] result<void> wait_quiet(std::chrono::milliseconds timeout);
   /// Runs `job` on the store writer's thread, between commits.
   [[nodiscard]] result<void> with_store(const std::function<result<void>(storage::store&)>& job);
+  /// Whether the caller may wait for executions; see above. Errors: `conflict`.
+  [[nodiscard]] result<void> may_wait() const;
+  /// Without threads: runs one piece of work that is ready or due; false: there is none.
+  bool run_one();
+  /// Without threads: when the next plan or timer is due, Unix milliseconds.
+  [[nodiscard]] std::optional<std::int64_t> next_due() const;
+  /// Without threads: runs `what` at a time, as a piece of work of its own.
+  void plan(std::int64_t due, std::function<void()> what);
+  /// Without threads: moves a virtual clock to what is due next; false: nothing is due that would
+  /// happen by itself, or the clock is none that jumps.
+  bool skip_time();
+  /// Whether nothing can happen without news from outside.
+  [[nodiscard]] bool is_quiet() const;
+  /// Why nothing goes on any more: the store has failed, or stop(); nothing: it does.
+  [[nodiscard]] std::optional<error> failure() const;
+  /// Hands over an event without waiting; what will say who got it. Errors as resume().
+  [[nodiscard]] std::future<result<std::string>> send_event(std::string_view correlation_key,
+                                                            const json::value& payload);
   /// Ends every actor: what is committed stays, what is in flight is committed or not. Waits for
   /// handlers that are running. Idempotent.
   void stop();

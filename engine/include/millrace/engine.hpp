@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,14 @@ struct flow_document {
 [[nodiscard]] source_report check_flows(const std::vector<flow_document>& documents,
                                         const steps::registry& steps);
 
+/// What an engine without threads has left to do.
+struct pump_state {
+  /// Nothing can be done now: what is left waits for time to pass or for news from outside.
+  bool is_idle = false;
+  /// When something is due next, by the engine's clock; absent: only news from outside go on.
+  std::optional<std::chrono::system_clock::time_point> next_due;
+};
+
 /// How define() treats what it is given.
 struct define_options {
   /// Takes flows with errors as well: starting one fails the execution with the reason, as on
@@ -71,6 +80,12 @@ struct define_options {
 ///
 /// Nothing that a member function returns is ahead of the disk: an id, a record, an answer is given
 /// when everything that led to it is committed at the chosen durability.
+///
+/// An engine that was opened with `threads` = 0 has no thread of its own: everything (flows,
+/// handlers, the observer, writes to the database) happens on the caller's thread, within run_for()
+/// and within every call that waits for something. It belongs to that one thread. Its observer may
+/// call no member function but queries, and its handlers none that waits for an execution or for
+/// quiet: these calls fail with `conflict`.
 class engine {
 public:
   /// Opens the database, migrating an older one, and takes up what is unfinished. Errors:
@@ -120,6 +135,15 @@ public:
   [[nodiscard]] result<void>
   wait_until_quiet(std::chrono::milliseconds timeout = std::chrono::hours(24 * 365));
 
+  /// Without threads: does what is ready and what is due, until nothing is left to do now or
+  /// `budget` of real time is used up; what has begun is finished, a handler that blocks for longer
+  /// included. Call it again when `next_due` has come, or after news from outside. A virtual clock
+  /// jumps to what is due. Errors: `conflict` for an engine with threads or from within a handler,
+  /// `database_failed`, `stopped`.
+  [[nodiscard]] result<pump_state> run_for(std::chrono::milliseconds budget);
+  /// The same without a limit of time: a flow that loops for ever keeps it for ever.
+  [[nodiscard]] result<pump_state> run_until_idle();
+
   /// The execution, path and context included. Errors: `not_found`.
   [[nodiscard]] result<execution_record> find(std::string_view flow_execution_id) const;
   /// Executions in the order in which their starts were accepted.
@@ -156,6 +180,7 @@ public:
   void stop();
 
 private:
+  friend class engine_access;
   struct implementation;
   explicit engine(std::unique_ptr<implementation> impl);
   std::unique_ptr<implementation> impl_;

@@ -26,10 +26,18 @@ enum class evaluation_kind : std::uint8_t {
 /// The kind of that name: jsonpath, condition, template, mapping, transform, flow.
 [[nodiscard]] std::optional<evaluation_kind> parse_evaluation_kind(std::string_view name) noexcept;
 
+/// How to evaluate.
+struct evaluate_options {
+  /// Threads of the engine that runs whole flows, as engine_options::threads; without any it is
+  /// pumped on the caller's.
+  unsigned threads = 0;
+};
+
 /// Evaluates one `given` object; the result has the form of the `expect` of a conformance case,
 /// with whole messages: {"error": {"name", "message"}} where evaluation fails. Errors:
 /// invalid_input when `given` lacks what its kind needs. Thread-safe. Durability: nothing is
 /// stored.
-[[nodiscard]] result<json::object> evaluate(evaluation_kind kind, const json::object& given);
+[[nodiscard]] result<json::object> evaluate(evaluation_kind kind, const json::object& given,
+                                            const evaluate_options& options = {});
 
 } // namespace millrace

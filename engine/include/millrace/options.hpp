@@ -40,9 +40,11 @@ struct engine_options {
   std::string database;
   /// What a commit survives. In memory it is always `none`.
   millrace::durability durability = millrace::durability::power_loss;
-  /// Threads that step flows, 1 to 256.
+  /// Threads that step flows, 1 to 256. 0: the engine has no thread at all, not for handlers and
+  /// not for the database either; see engine::run_for.
   unsigned threads = 2;
-  /// External step handlers that run at once, 1 to 1024; each has a thread of its own.
+  /// External step handlers that run at once, 1 to 1024; each has a thread of its own. Without
+  /// threads it says nothing: one runs at a time.
   unsigned handler_threads = 4;
   /// Executions in memory at once, at least 1. What is beyond waits in the database, in order.
   std::size_t max_active_executions = 10'000;

@@ -169,6 +169,9 @@ struct definition_rules {
   /// Whether a module identifier has a handler; null: not checked. A module without one is a
   /// warning (a handler may be registered later; running the step fails it, as on Allma).
   std::function<bool(std::string_view module_identifier)> knows_module;
+  /// Whether the program replaces what a step does: then any type of the language will do that the
+  /// interpreter does not run itself. Null: no step.
+  std::function<bool(std::string_view step_instance_id)> replaces_step;
 };
 
 /// The outcome of checking and compiling: `definition` is set when no problem is an error.

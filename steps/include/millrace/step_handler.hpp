@@ -67,6 +67,13 @@ struct registered_handler {
 
 namespace steps {
 
+/// Names steps whose handler is replaced. Either a step or a module.
+struct step_selector {
+  std::string flow_definition_id; ///< empty: of every flow
+  std::string step_instance_id;
+  std::string module_identifier;
+};
+
 /// Finds the handler of a step by its step type or module identifier. Fill it first, then share it:
 /// lookups are thread-safe once no one registers any more.
 class registry {
@@ -78,6 +85,18 @@ public:
   /// starts with "system/"; conflict when it is registered already.
   [[nodiscard]] result<void> add_module(std::string module_identifier, registered_handler handler);
 
+  /// Replaces the handler of the steps that `which` names, whatever their type is: for tests, and
+  /// for what cannot be reached. Replacements of a step come before those of its module, those of
+  /// one flow before those of all. Errors: invalid_argument for no step, no module or both, or no
+  /// handler; conflict for what is replaced already.
+  [[nodiscard]] result<void> replace(step_selector which, registered_handler handler);
+  /// Puts `around` before every external handler that is registered or replaced by now: it is
+  /// called instead, with the handler, which it may call or not.
+  void
+  wrap_external(const std::function<step_result(const step_request&, const step_handler&)>& around);
+  /// Whether a step of this id is replaced, in some flow.
+  [[nodiscard]] bool replaces_step(std::string_view step_instance_id) const;
+
   /// The handler of a module, or null.
   [[nodiscard]] const registered_handler* find_module(std::string_view module_identifier) const;
   /// Whether steps may name this module: those with a handler, and system/start-flow-execution,
@@ -88,6 +107,11 @@ public:
   [[nodiscard]] const registered_handler* find_step_type(std::string_view step_type) const;
   /// The handler of a step: its module's where it names one, else its type's; or null.
   [[nodiscard]] const registered_handler* find(std::string_view step_type,
+                                               std::string_view module_identifier) const;
+  /// The same where the step may be replaced.
+  [[nodiscard]] const registered_handler* find(std::string_view flow_definition_id,
+                                               std::string_view step_instance_id,
+                                               std::string_view step_type,
                                                std::string_view module_identifier) const;
   /// Step types that can run, sorted, those of the interpreter included.
   [[nodiscard]] const std::vector<std::string>& step_types() const noexcept;
@@ -104,8 +128,13 @@ private:
     std::string name;
     registered_handler handler;
   };
-  std::vector<entry> modules_; // sorted by name
-  std::vector<entry> by_type_; // sorted by name
+  struct replacement {
+    step_selector which;
+    registered_handler handler;
+  };
+  std::vector<replacement> replacements_; // in the order in which they are asked
+  std::vector<entry> modules_;            // sorted by name
+  std::vector<entry> by_type_;            // sorted by name
   std::vector<std::string> step_types_;
 };
 

@@ -3,9 +3,9 @@
 // A store that does something around every write of the one within, whichever it is.
 #pragma once
 
-#include "store_decorator.hpp"
+#include <millrace/store_decorator.hpp>
 
-namespace millrace::storage::testing {
+namespace millrace::storage {
 
 /// `Derived` has `write(w)`, which calls `w()` or not and gives a result of the same type.
 template <class Derived>
@@ -49,4 +49,4 @@ private:
   }
 };
 
-} // namespace millrace::storage::testing
+} // namespace millrace::storage

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A store that passes every call on to another one: the base of those that tests put between the
-// engine and its database, each of which changes a few calls.
+// A store that passes every call on to another one: the base of those that simulations and tests
+// put between the engine and its database, each of which changes a few calls.
 #pragma once
 
 #include <millrace/store.hpp>
 
 #include <memory>
 
-namespace millrace::storage::testing {
+namespace millrace::storage {
 
 /// Wraps a store. Thread safety as that of the store within.
 class store_decorator : public store {
@@ -60,4 +60,4 @@ private:
   std::unique_ptr<store> inner_;
 };
 
-} // namespace millrace::storage::testing
+} // namespace millrace::storage

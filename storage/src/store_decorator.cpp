@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store_decorator.hpp"
+#include <millrace/store_decorator.hpp>
 
-namespace millrace::storage::testing {
+namespace millrace::storage {
 
 result<std::vector<unit_outcome>> store_decorator::commit(std::span<const commit_unit> units) {
   return inner_->commit(units);
@@ -134,4 +134,4 @@ result<store_counts> store_decorator::counts() {
   return inner_->counts();
 }
 
-} // namespace millrace::storage::testing
+} // namespace millrace::storage
