@@ -18,6 +18,7 @@ std::string name_of_type(event_type what) {
   case event_type::execution_waiting: return "parked";
   case event_type::execution_ended: return "ended";
   case event_type::step_entered: return "entered";
+  case event_type::step_left: return "left";
   case event_type::step_completed: return "completed";
   case event_type::step_failed: return "failed";
   case event_type::step_retrying: return "retrying";
