@@ -18,6 +18,7 @@ using action = std::function<exit_status()>;
 
 void add_run(CLI::App& app, action& chosen);
 void add_validate(CLI::App& app, action& chosen);
+void add_test(CLI::App& app, action& chosen);
 void add_eval(CLI::App& app, action& chosen);
 void add_list(CLI::App& app, action& chosen);
 void add_show(CLI::App& app, action& chosen);

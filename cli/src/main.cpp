@@ -15,11 +15,11 @@ using namespace millrace::cli;
 constexpr const char* about = "Runs declarative JSON flows. Every execution is an actor; a "
                               "START_FLOW_EXECUTION step starts a\n"
                               "detached one, for which nobody waits.";
-constexpr const char* statuses = "Exit status: 0 done; 1 the root execution did not complete; 2 "
-                                 "bad usage, definition or input;\n"
+constexpr const char* statuses = "Exit status: 0 done; 1 the root execution did not complete, or a "
+                                 "test failed; 2 bad usage, definition or input;\n"
                                  "3 the engine or its database failed. NO_COLOR is honoured.";
 
-// Words that the command line keeps for what is not part of this version: a clear sentence is
+// A word that the command line keeps for what is not part of this version: a clear sentence is
 // better than "unexpected argument".
 void keep_word(CLI::App& app, const std::string& name, action& chosen) {
   CLI::App* command = app.add_subcommand(name)->group("")->allow_extras();
@@ -61,6 +61,7 @@ int run(int count, char** arguments) {
   action chosen;
   add_run(app, chosen);
   add_validate(app, chosen);
+  add_test(app, chosen);
   add_eval(app, chosen);
   add_list(app, chosen);
   add_show(app, chosen);
@@ -68,8 +69,7 @@ int run(int count, char** arguments) {
   add_cancel(app, chosen);
   add_verify(app, chosen);
   add_graph(app, chosen);
-  for (const char* name : {"test", "redrive"})
-    keep_word(app, name, chosen);
+  keep_word(app, "redrive", chosen);
   const bool is_alone = count < 2;
   const exit_status read_status = read(app, count, arguments, chosen);
   if (is_alone) {

@@ -2,6 +2,9 @@
 //
 // Flow sources from files and folders, and checking them without an engine.
 #include "catalog.hpp"
+#include "text_file.hpp"
+
+#include <millrace/flow_test.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -15,20 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-result<std::string> read_file(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    return error{errc::not_found, "The file " + path.string() + " cannot be opened: " +
-                                      std::generic_category().message(errno) + "."};
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file.bad())
-    return error{errc::not_found, "The file " + path.string() + " cannot be read."};
-  return std::move(text).str();
-}
-
 result<flow_document> read_document(const fs::path& path) {
-  auto text = read_file(path);
+  auto text = read_text_file(path);
   if (!text)
     return text.error();
   auto parsed = parse_json(*text, path.string());
@@ -37,11 +28,17 @@ result<flow_document> read_document(const fs::path& path) {
   return flow_document{std::move(*parsed), path.string()};
 }
 
+// Tests of flows stand beside the flows, and are none.
+bool is_flow_source(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.ends_with(".json") && !name.ends_with(simulation::test_file_ending);
+}
+
 result<std::vector<fs::path>> json_files(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(folder, failure))
-    if (entry.is_regular_file(failure) && entry.path().extension() == ".json")
+    if (entry.is_regular_file(failure) && is_flow_source(entry.path()))
       files.push_back(entry.path());
   if (failure)
     return error{errc::not_found,
@@ -65,6 +62,18 @@ std::string line_of(const source_problem& each) {
 }
 
 } // namespace
+
+result<std::string> read_text_file(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    return error{errc::not_found, "The file " + path.string() + " cannot be opened: " +
+                                      std::generic_category().message(errno) + "."};
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file.bad())
+    return error{errc::not_found, "The file " + path.string() + " cannot be read."};
+  return std::move(text).str();
+}
 
 bool source_report::has_errors() const {
   return std::any_of(problems.begin(), problems.end(), [](const source_problem& each) {

@@ -51,7 +51,8 @@ struct flow_document {
   std::string name;
 };
 
-/// Reads `path`: a JSON file, or every *.json file of a folder (not of folders in it), by name.
+/// Reads `path`: a JSON file, or every *.json file of a folder (not of folders in it, and without
+/// its *.test.json files, which are tests of flows), by name.
 /// Errors: not_found, invalid_syntax (file, line, column), invalid_argument for an empty folder.
 [[nodiscard]] result<std::vector<flow_document>> read_flow_documents(const std::string& path);
 

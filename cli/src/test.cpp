@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// millrace test: runs tests of flows in simulation. Nothing runs while anything in a test file is
+// wrong.
+#include "commands.hpp"
+#include "diagnostics.hpp"
+#include "output.hpp"
+#include "test_report.hpp"
+
+#include <millrace/flow_test.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace millrace::cli {
+namespace {
+
+using simulation::flow_test;
+using simulation::flow_test_file;
+
+constexpr std::uint64_t seed_by_default = 1;
+constexpr unsigned jobs_max = 256;
+
+struct test_options {
+  std::vector<std::string> paths;
+  std::optional<std::uint64_t> seed;
+  std::uint64_t repeat = 1;
+  std::string only; ///< a part of a test's name; empty: all
+  std::string junit;
+  unsigned jobs = 0; ///< 0: as many as there are processors
+  bool as_json = false;
+  bool whole_trace = false;
+};
+
+/// What became of the tests of one file.
+struct file_verdict {
+  std::vector<test_verdict> tests;
+  std::optional<error> failure; ///< of the engine
+  bool is_done = false;
+};
+
+/// Runs files side by side, each in the thread that takes it.
+class test_runner {
+public:
+  test_runner(const test_options& options, const std::vector<flow_test_file>& files)
+      : options_(options), files_(files), verdicts_(files.size()) {
+    const unsigned wanted = options.jobs == 0 ? std::thread::hardware_concurrency() : options.jobs;
+    const std::size_t count =
+        std::clamp<std::size_t>(wanted, 1, std::max<std::size_t>(files.size(), 1));
+    for (std::size_t i = 0; i < count; ++i)
+      workers_.emplace_back([this] { work(); });
+  }
+  ~test_runner() {
+    next_ = files_.size(); // what has not begun is not wanted any more
+    for (std::thread& each : workers_)
+      each.join();
+  }
+  test_runner(const test_runner&) = delete;
+  test_runner& operator=(const test_runner&) = delete;
+
+  /// Waits until the file is done.
+  const file_verdict& verdict(std::size_t file) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return verdicts_[file].is_done; });
+    return verdicts_[file];
+  }
+
+private:
+  void work() {
+    for (std::size_t file = next_++; file < files_.size(); file = next_++) {
+      file_verdict found = run(files_[file]);
+      found.is_done = true;
+      const std::lock_guard lock(mutex_);
+      verdicts_[file] = std::move(found);
+      changed_.notify_all();
+    }
+  }
+
+  [[nodiscard]] file_verdict run(const flow_test_file& file) const {
+    file_verdict found;
+    for (const flow_test& test : file.tests) {
+      if (test.name.find(options_.only) == std::string::npos)
+        continue;
+      auto verdict = run(file, test);
+      if (!verdict) {
+        found.failure = error(verdict.error().code(),
+                              file.file + ", \"" + test.name + "\": " + verdict.error().message());
+        return found;
+      }
+      found.tests.push_back(std::move(*verdict));
+    }
+    return found;
+  }
+
+  [[nodiscard]] result<test_verdict> run(const flow_test_file& file, const flow_test& test) const {
+    test_verdict verdict;
+    verdict.file = file.file;
+    verdict.name = test.name;
+    verdict.first_seed = options_.seed.value_or(test.seed.value_or(seed_by_default));
+    const auto begin = std::chrono::steady_clock::now();
+    for (; verdict.runs < options_.repeat; ++verdict.runs) {
+      simulation::flow_test_options how;
+      how.seed = verdict.first_seed + verdict.runs;
+      auto run = run_flow_test(test, file.flows, how);
+      if (!run)
+        return run.error();
+      note(std::move(*run), verdict);
+    }
+    verdict.taken = std::chrono::steady_clock::now() - begin;
+    return verdict;
+  }
+
+  static void note(simulation::flow_test_run run, test_verdict& verdict) {
+    if (verdict.runs == 0) {
+      verdict.executions = run.outcome.executions.size();
+      verdict.elapsed = run.outcome.elapsed;
+    }
+    if (run.failures.empty())
+      return;
+    if (verdict.passed()) {
+      verdict.failures = std::move(run.failures);
+      verdict.trace = std::move(run.trace);
+    }
+    verdict.failed_seeds.push_back(run.seed);
+  }
+
+  const test_options& options_;
+  const std::vector<flow_test_file>& files_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<file_verdict> verdicts_; // guarded by mutex_
+  std::vector<std::thread> workers_;   // last: they use what stands above
+};
+
+class test_command {
+public:
+  explicit test_command(const test_options& options) : options_(options) {}
+
+  exit_status run() {
+    if (options_.paths.empty())
+      return fail(exit_status::bad_usage, "Name a test file (*.test.json) or a folder of them.");
+    if (auto read = read_files(); !read)
+      return fail(read.error());
+    if (!problems_.empty())
+      return refuse();
+    if (auto done = run_files(); !done)
+      return fail(done.error());
+    if (tests_.empty())
+      return fail(exit_status::bad_usage,
+                  "No test has \"" + options_.only + "\" in its name; leave out --only.");
+    return finish();
+  }
+
+private:
+  result<void> read_files() {
+    auto names = simulation::find_flow_tests(options_.paths);
+    if (!names)
+      return names.error();
+    const auto steps = steps::registry::with_system_modules();
+    for (const std::string& name : *names) {
+      auto reading = simulation::read_flow_tests(name, steps);
+      std::move(reading.problems.begin(), reading.problems.end(), std::back_inserter(problems_));
+      files_.push_back(std::move(reading.tests));
+    }
+    return {};
+  }
+
+  exit_status refuse() {
+    for (const simulation::file_problem& each : problems_)
+      fail(exit_status::bad_usage, each.describe());
+    if (options_.as_json)
+      out_.write(stringify(to_json({}, problems_)) + '\n');
+    return out_.finish(exit_status::bad_usage);
+  }
+
+  result<void> run_files() {
+    test_runner runner(options_, files_);
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      const file_verdict& found = runner.verdict(i);
+      if (found.failure)
+        return *found.failure;
+      if (found.tests.empty())
+        continue;
+      write(printable(files_[i].file) + '\n');
+      for (const test_verdict& each : found.tests)
+        write(draw(each, options_.whole_trace, look_of_output()));
+      tests_.insert(tests_.end(), found.tests.begin(), found.tests.end());
+    }
+    return {};
+  }
+
+  void write(const std::string& text) {
+    if (!options_.as_json)
+      out_.write(text);
+  }
+
+  exit_status finish() {
+    write(sum_up(tests_, files_.size()));
+    if (options_.as_json)
+      out_.write(stringify(to_json(tests_, {})) + '\n');
+    if (!options_.junit.empty()) {
+      std::ofstream junit(options_.junit, std::ios::binary | std::ios::trunc);
+      junit << to_junit(tests_) << std::flush;
+      if (!junit)
+        return out_.finish(
+            fail(exit_status::engine_failed, "The file " + options_.junit + " cannot be written."));
+    }
+    const bool passed = std::all_of(tests_.begin(), tests_.end(),
+                                    [](const test_verdict& each) { return each.passed(); });
+    return out_.finish(passed ? exit_status::done : exit_status::not_completed);
+  }
+
+  const test_options& options_;
+  std::vector<flow_test_file> files_;
+  std::vector<simulation::file_problem> problems_;
+  std::vector<test_verdict> tests_;
+  standard_output out_;
+};
+
+} // namespace
+
+void add_test(CLI::App& app, action& chosen) {
+  auto options = std::make_shared<test_options>();
+  CLI::App* command = app.add_subcommand("test", "Run tests of flows, in simulation");
+  command->add_option("FILE", options->paths, "test files, or folders that hold *.test.json files")
+      ->type_name("");
+  command->add_option("--seed", options->seed, "the seed of every test (default: its own, or 1)")
+      ->type_name("N");
+  command->add_option("--repeat", options->repeat, "run every test with N seeds, one after another")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--only", options->only, "tests that have TEXT in their name")
+      ->type_name("TEXT");
+  command->add_option("--jobs", options->jobs, "files at once (default: one per processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1U, jobs_max));
+  command->add_option("--junit", options->junit, "write JUnit XML as well")->type_name("FILE");
+  command->add_flag("--trace", options->whole_trace, "show the whole trace of what failed");
+  add_output(*command, options->as_json);
+  command->callback(
+      [options, &chosen] { chosen = [options] { return test_command(*options).run(); }; });
+}
+
+} // namespace millrace::cli
