@@ -84,7 +84,8 @@ void add_nested_templates(inputs& out) {
 std::vector<json::value> examples() {
   std::vector<json::value> all;
   for (const auto& each : fs::directory_iterator(fs::path(MILLRACE_SOURCE_DIR) / "flows/examples"))
-    if (each.path().extension() == ".json")
+    if (const std::string name = each.path().filename().string();
+        name.ends_with(".json") && !name.ends_with(".test.json"))
       all.push_back(load("flows/examples" / each.path().filename()));
   return all;
 }

@@ -13,6 +13,7 @@ TEST_CASE("the nearest name is one that is a slip away") {
   const std::vector<std::string_view> names{"validate_order", "end", "ship"};
   CHECK(nearest_name("valdate_order", names) == "validate_order");
   CHECK(nearest_name("Validate_Order", names) == "validate_order");
+  CHECK(nearest_name("hsip", names) == "ship");
   CHECK(nearest_name("End", names) == "end");
   CHECK(nearest_name("shop", names) == "ship");
   CHECK_FALSE(nearest_name("validate", names));
