@@ -97,7 +97,7 @@ const std::vector<bad_input>& cases() {
       {"nothing to wait for",
        {"run", "good.json", "--no-wait", "--timeout", "1"},
        "--no-wait does not wait"},
-      {"test", {"test", "t.json"}, "millrace test is not part of this version."},
+      {"test", {"test", "nix.test.json"}, "There is no file or folder nix.test.json"},
       {"redrive", {"redrive", "x"}, "millrace redrive is not part of this version."},
       {"eval nothing",
        {"eval"},
@@ -215,7 +215,7 @@ TEST_CASE("the help lists what works and nothing else") {
   const workplace place;
   const outcome result = place.run({"--help"});
   CHECK(result.status == 0);
-  for (const char* word : {"run", "validate", "eval", "list", "show", "resume", "cancel"})
+  for (const char* word : {"run", "validate", "test", "eval", "list", "show", "resume", "cancel"})
     CHECK(result.out.find(std::string("\n  ") + word + ' ') != std::string::npos);
   CHECK(result.out.find("redrive") == std::string::npos);
   CHECK(place.run({"run", "--help"}).out.find("--mock") == std::string::npos);
