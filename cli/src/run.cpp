@@ -13,6 +13,8 @@
 #include "sources.hpp"
 #include "unfinished.hpp"
 
+#include <millrace/flow_test.hpp>
+
 #include <functional>
 #include <memory>
 
@@ -42,7 +44,9 @@ private:
     auto documents = read_sources(options_.flows);
     if (!documents)
       return documents.error();
-    const source_report report = check_flows(*documents, engine_options().steps);
+    if (auto mocked = read_mocks(*documents); !mocked)
+      return mocked.error();
+    const source_report report = check_flows(*documents, steps_);
     say_warnings(report);
     // What a source lacks the database may hold; then define() decides.
     if (report.has_errors() && !is_existing_)
@@ -55,9 +59,21 @@ private:
     return open(*documents, report.flows);
   }
 
+  result<void> read_mocks(const std::vector<flow_document>& documents) {
+    if (options_.mocks.empty())
+      return {};
+    auto reading = simulation::read_mocks(options_.mocks, documents);
+    std::string problems;
+    for (const simulation::file_problem& each : reading.problems)
+      problems += each.describe() + '\n';
+    if (!problems.empty())
+      return error{errc::invalid_input, problems};
+    return simulation::put_mocks(std::move(reading.mocks), steps_);
+  }
+
   result<void> open(const std::vector<flow_document>& documents,
                     const std::vector<flow_version>& sources) {
-    session::options how{options_.database, options_.durability, false, !options_.as_json};
+    session::options how{options_.database, options_.durability, false, !options_.as_json, steps_};
     auto opened = session::open(how);
     if (!opened)
       return opened.error();
@@ -221,6 +237,7 @@ private:
   const run_options& options_;
   bool is_existing_ = false;
   start_request request_;
+  steps::registry steps_ = steps::registry::with_system_modules();
   unfinished_work unfinished_;
   std::unique_ptr<session> session_;
 };

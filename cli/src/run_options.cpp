@@ -58,13 +58,12 @@ run_option_handles declare(CLI::App& command, run_options& options) {
   handles.timeout =
       add_verbatim(command, "--timeout", "how long to wait at most (default: no limit)")
           ->type_name("SECONDS");
-  handles.mock = add_verbatim(command, "--mock", "")->group(""); // refused with a reason
+  command.add_option("--mock", options.mocks, "mocks that stand in for steps of the flow files")
+      ->type_name("FILE");
   return handles;
 }
 
 std::string complete(run_options& options, const run_option_handles& handles) {
-  if (handles.mock->count() != 0)
-    return "Mocked steps (--mock) are not part of this version.";
   options.input = verbatim(handles.input);
   if (handles.input->count() != 0 && options.input.empty())
     return "--input is empty; give a JSON object, or leave it out.";

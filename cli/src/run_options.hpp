@@ -20,6 +20,7 @@ struct run_options {
   std::string version;
   std::string input; ///< empty: none, that is {}
   std::string database;
+  std::string mocks; ///< a file; empty: none
   millrace::durability durability = millrace::durability::power_loss;
   bool as_json = false;
   bool no_wait = false;
@@ -32,7 +33,6 @@ struct run_options {
 struct run_option_handles {
   CLI::Option* input = nullptr;
   CLI::Option* timeout = nullptr;
-  CLI::Option* mock = nullptr;
 };
 
 /// Adds them to `command`; reading the command line fills `options`, which must outlive it.

@@ -35,6 +35,7 @@ result<void> session::open_engine() {
   settings.database = how_.database;
   settings.durability = how_.durability;
   settings.recover = how_.recover;
+  settings.steps = how_.steps;
   if (progress_)
     settings.observer = [counts = progress_](const lifecycle_event& event) { counts->note(event); };
   auto opened = millrace::engine::open(std::move(settings));

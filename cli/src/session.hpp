@@ -32,6 +32,7 @@ public:
     millrace::durability durability = millrace::durability::power_loss;
     bool recover = true;       ///< takes up what is unfinished in the database
     bool show_progress = true; ///< where standard error is a terminal
+    steps::registry steps = steps::registry::with_system_modules();
   };
 
   /// Errors: the engine's.

@@ -7,6 +7,7 @@
 #include "output.hpp"
 #include "test_report.hpp"
 
+#include <millrace/flow_definitions.hpp>
 #include <millrace/flow_test.hpp>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 namespace millrace::cli {
@@ -26,6 +28,8 @@ using simulation::flow_test_file;
 
 constexpr std::uint64_t seed_by_default = 1;
 constexpr unsigned jobs_max = 256;
+// What CLI11 gives for a flag without a value.
+constexpr const char* flag_alone = "true";
 
 struct test_options {
   std::vector<std::string> paths;
@@ -36,12 +40,17 @@ struct test_options {
   unsigned jobs = 0; ///< 0: as many as there are processors
   bool as_json = false;
   bool whole_trace = false;
+  std::string coverage; ///< empty: none; else a file for the counts, or flag_alone
+  std::optional<double> min;
+
+  [[nodiscard]] bool wants_coverage() const { return !coverage.empty() || min; }
 };
 
 /// What became of the tests of one file.
 struct file_verdict {
   std::vector<test_verdict> tests;
   std::optional<error> failure; ///< of the engine
+  flows::coverage covered;      ///< where that is asked for
   bool is_done = false;
 };
 
@@ -87,7 +96,7 @@ private:
     for (const flow_test& test : file.tests) {
       if (test.name.find(options_.only) == std::string::npos)
         continue;
-      auto verdict = run(file, test);
+      auto verdict = run(file, test, found.covered);
       if (!verdict) {
         found.failure = error(verdict.error().code(),
                               file.file + ", \"" + test.name + "\": " + verdict.error().message());
@@ -98,7 +107,8 @@ private:
     return found;
   }
 
-  [[nodiscard]] result<test_verdict> run(const flow_test_file& file, const flow_test& test) const {
+  [[nodiscard]] result<test_verdict> run(const flow_test_file& file, const flow_test& test,
+                                         flows::coverage& covered) const {
     test_verdict verdict;
     verdict.file = file.file;
     verdict.name = test.name;
@@ -107,6 +117,8 @@ private:
     for (; verdict.runs < options_.repeat; ++verdict.runs) {
       simulation::flow_test_options how;
       how.seed = verdict.first_seed + verdict.runs;
+      if (options_.wants_coverage())
+        how.observer = [&covered](const lifecycle_event& event) { covered.hear(event); };
       auto run = run_flow_test(test, file.flows, how);
       if (!run)
         return run.error();
@@ -188,6 +200,7 @@ private:
         return *found.failure;
       if (found.tests.empty())
         continue;
+      covered_.merge(found.covered);
       write(printable(files_[i].file) + '\n');
       for (const test_verdict& each : found.tests)
         write(draw(each, options_.whole_trace, look_of_output()));
@@ -203,24 +216,69 @@ private:
 
   exit_status finish() {
     write(sum_up(tests_, files_.size()));
-    if (options_.as_json)
-      out_.write(stringify(to_json(tests_, {})) + '\n');
-    if (!options_.junit.empty()) {
-      std::ofstream junit(options_.junit, std::ios::binary | std::ios::trunc);
-      junit << to_junit(tests_) << std::flush;
-      if (!junit)
-        return out_.finish(
-            fail(exit_status::engine_failed, "The file " + options_.junit + " cannot be written."));
-    }
     const bool passed = std::all_of(tests_.begin(), tests_.end(),
                                     [](const test_verdict& each) { return each.passed(); });
-    return out_.finish(passed ? exit_status::done : exit_status::not_completed);
+    exit_status status = passed ? exit_status::done : exit_status::not_completed;
+    json::object document = to_json(tests_, {});
+    if (options_.wants_coverage())
+      status = std::max(status, tell_coverage(document));
+    if (options_.as_json)
+      out_.write(stringify(document) + '\n');
+    if (!options_.junit.empty())
+      status = std::max(status, write_file(options_.junit, to_junit(tests_)));
+    return out_.finish(status);
+  }
+
+  exit_status tell_coverage(json::object& document) {
+    const auto definitions = all_definitions();
+    if (!definitions)
+      return fail(definitions.error());
+    const flows::coverage_report report = covered_.report(*definitions);
+    const flows::coverage_tally total = report.total();
+    document["coverage"] = {{"points", total.points},
+                            {"seen", total.seen},
+                            {"percent", number(total.percent())},
+                            {"counts", covered_.to_json()}};
+    write('\n' + report.to_text());
+    exit_status status = exit_status::done;
+    if (options_.coverage != flag_alone && !options_.coverage.empty())
+      status = write_file(options_.coverage, stringify(covered_.to_json()) + '\n');
+    if (options_.min && total.percent() < *options_.min)
+      status = std::max(status, fail(exit_status::not_completed,
+                                     "The tests cover " + std::to_string(total.seen) + " of " +
+                                         std::to_string(total.points) +
+                                         " points, which is less than --min asks for."));
+    return status;
+  }
+
+  // The flows under test, each version once.
+  [[nodiscard]] result<std::vector<std::shared_ptr<const flows::flow_definition>>>
+  all_definitions() const {
+    std::vector<std::shared_ptr<const flows::flow_definition>> all;
+    std::set<std::string> known;
+    for (const flow_test_file& file : files_) {
+      auto compiled = compile_flows(file.flows);
+      if (!compiled)
+        return compiled.error();
+      for (compiled_flow& each : *compiled)
+        if (known.insert(each.definition->id + ' ' + each.definition->content_hash).second)
+          all.push_back(std::move(each.definition));
+    }
+    return all;
+  }
+
+  static exit_status write_file(const std::string& name, const std::string& text) {
+    std::ofstream file(name, std::ios::binary | std::ios::trunc);
+    file << text << std::flush;
+    return file ? exit_status::done
+                : fail(exit_status::engine_failed, "The file " + name + " cannot be written.");
   }
 
   const test_options& options_;
   std::vector<flow_test_file> files_;
   std::vector<simulation::file_problem> problems_;
   std::vector<test_verdict> tests_;
+  flows::coverage covered_;
   standard_output out_;
 };
 
@@ -242,6 +300,12 @@ void add_test(CLI::App& app, action& chosen) {
       ->type_name("N")
       ->check(CLI::Range(1U, jobs_max));
   command->add_option("--junit", options->junit, "write JUnit XML as well")->type_name("FILE");
+  command->add_flag("--coverage", options->coverage,
+                    "say what of the flows was run; --coverage=FILE keeps the counts as well");
+  command
+      ->add_option("--min", options->min, "fail unless so many percent of the flows were covered")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0.0, 100.0));
   command->add_flag("--trace", options->whole_trace, "show the whole trace of what failed");
   add_output(*command, options->as_json);
   command->callback(

@@ -99,17 +99,20 @@ private:
   void read_file(const json::object& object) {
     member_reader reader(object, "", members::file, problems_);
     const bool found = reader.has("flows") ? read_named_flows(reader) : read_flows_beside();
-    check_sources();
     const json::array* tests = reader.array("tests");
     if (!reader.has("tests"))
       add("", "\"tests\" is missing: " + std::string(what_a_file_is));
-    if (tests == nullptr || !found)
-      return;
-    if (tests->empty())
+    if (tests != nullptr && found)
+      read_tests(*tests);
+    check_sources();
+  }
+
+  void read_tests(const json::array& entries) {
+    if (entries.empty())
       add("/tests", "a test file needs at least one test");
     const flow_vocabulary known(reading_.tests.flows);
-    for (std::size_t i = 0; i < tests->size(); ++i)
-      read_test((*tests)[i], child_of("/tests", i), known);
+    for (std::size_t i = 0; i < entries.size(); ++i)
+      read_test(entries[i], child_of("/tests", i), known);
   }
 
   bool read_named_flows(member_reader& reader) {
@@ -157,14 +160,30 @@ private:
     return !reading_.tests.flows.empty();
   }
 
+  // A step that only runs because it is mocked has to be so in every test.
   void check_sources() {
-    for (const source_problem& each : check_flows(reading_.tests.flows, steps_).problems)
-      if (each.what.severity == flows::problem::severity_type::error) {
-        const auto text = read_text_file(each.source);
-        for (file_problem& one :
-             placed({{each.what.pointer, each.what.message}}, each.source, text ? *text : ""))
-          reading_.problems.push_back(std::move(one));
-      }
+    if (!check_flows(reading_.tests.flows, steps_).has_errors())
+      return;
+    if (reading_.tests.tests.empty())
+      add_errors(check_flows(reading_.tests.flows, steps_));
+    for (const flow_test& test : reading_.tests.tests) {
+      steps::registry mocked = steps_;
+      // Mocks that cannot be put there are told as such.
+      static_cast<void>(put_mocks(test.mocks, mocked));
+      add_errors(check_flows(reading_.tests.flows, mocked));
+    }
+  }
+
+  void add_errors(const source_report& report) {
+    for (const source_problem& each : report.problems) {
+      if (each.what.severity != flows::problem::severity_type::error ||
+          !told_.insert(each.source + each.what.pointer + each.what.message).second)
+        continue;
+      const auto text = read_text_file(each.source);
+      for (file_problem& one : placed({{each.what.pointer, each.what.message}}, each.source,
+                                      text ? *text : std::string()))
+        reading_.problems.push_back(std::move(one));
+    }
   }
 
   void read_test(const json::value& entry, const std::string& pointer,
@@ -253,6 +272,7 @@ private:
   flow_test_reading reading_;
   pointed_problems problems_;
   std::set<std::string> names_;
+  std::set<std::string> told_; ///< errors of flows
 };
 
 void add_test_files(const fs::path& folder, std::vector<std::string>& files,

@@ -3,6 +3,8 @@
 // One test in a world of its own.
 #include <millrace/flow_test.hpp>
 
+#include "mock_book.hpp"
+
 namespace millrace::simulation {
 namespace {
 
@@ -13,6 +15,7 @@ result<world> open_world(const flow_test& test, const std::vector<flow_document>
   how.steps = options.steps;
   how.mocks = test.mocks;
   how.observer = options.observer;
+  how.work_max = options.work_max;
   auto opened = world::open(std::move(how));
   if (!opened)
     return opened.error();
@@ -33,6 +36,11 @@ result<void> play(world& stage, const flow_test& test) {
 }
 
 } // namespace
+
+result<void> put_mocks(std::vector<mock> mocks, steps::registry& steps) {
+  const auto book = mock_book::open(std::move(mocks), {});
+  return book ? (*book)->install(steps) : result<void>(book.error());
+}
 
 result<flow_test_run> run_flow_test(const flow_test& test, const std::vector<flow_document>& flows,
                                     const flow_test_options& options) {

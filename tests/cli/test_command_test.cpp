@@ -58,14 +58,14 @@ const std::vector<wrong_file>& wrong_files() {
        "was probably meant."},
       {test_file(one_test("n", R"("entered": {"b": 1})")),
        "t.test.json:1:94: /tests/0/expect/entered/b: the flow \"child\" has no step \"b\"; there "
-       "is \"a\"."},
+       "is \"only\"."},
       {test_file(one_test("n", R"("context": {"a": 1})")),
        "t.test.json:1:94: /tests/0/expect/context/a: \"a\" is no JSONPath into the context; it "
        "has to start with \"$.\"."},
       {R"({"tests": [{"name": "n", "start": {"flowDefinitionId": "child"}, "expect": {"path": []},
 "mocks": [{"step": "child/b", "answers": {"return": 1}}]}]})",
        "t.test.json:2:12: /tests/0/mocks/0/step: the flow \"child\" has no step \"b\"; there is "
-       "\"a\"."},
+       "\"only\"."},
       {R"({"tests": [{"name": "n", "start": {"flowDefinitionId": "chidl"}, "expect": {"path": []}}]})",
        "t.test.json:1:36: /tests/0/start/flowDefinitionId: there is no flow \"chidl\"; \"child\" "
        "was probably meant."},
@@ -266,6 +266,42 @@ TEST_CASE("a flow that never comes to rest fails its test instead of hanging it"
   const outcome result = place.run({"test", "t.test.json", "--output", "json"});
   CHECK(result.status == 1);
   CHECK(result.out.find("It does not come to rest: ") != std::string::npos);
+}
+
+TEST_CASE("run takes the mocks of a file, also for step types that cannot run here") {
+  const workplace place;
+  place.write("call.json", R"({"id": "call", "startStepInstanceId": "ask", "steps": {
+    "ask": {"stepInstanceId": "ask", "displayName": "A", "stepType": "API_CALL",
+            "apiHttpMethod": "GET", "apiUrlTemplate": {"template": "https://example.com/"},
+            "outputMappings": {"$.answer": "$.word"}}}})");
+  place.write("mocks.json", R"({"mocks": [{"step": "call/ask",
+    "answers": [{"fail": {"name": "PermanentStepError"}, "times": 1}, {"return": {}}]}]})");
+  place.write("good.json", R"([{"step": "ask", "answers": {"return": {"word": "yes"}}}])");
+  CHECK(place.run({"run", "call.json"}).status == 2);
+  const outcome answered =
+      place.run({"run", "call.json", "--mock", "good.json", "--output", "json"});
+  INFO(answered.err);
+  CHECK(answered.status == 0);
+  CHECK(answered.executions().at(0).at("context").at("answer") == "yes");
+  CHECK(place.run({"run", "call.json", "--mock", "mocks.json"}).status == 1);
+}
+
+TEST_CASE("coverage says what of the flows the tests ran, and --min asks for enough of it") {
+  const workplace place;
+  write_flows(place);
+  place.write("a.test.json", test_file(one_test("n", passes)));
+  const outcome covered = place.run({"test", "a.test.json", "--coverage=counts.json"});
+  INFO(covered.out);
+  CHECK(covered.status == 0);
+  CHECK(covered.out.find("child v1") != std::string::npos);
+  CHECK(read(place.path("counts.json")).find("\"millraceCoverage\":1") != std::string::npos);
+  CHECK(place.run({"graph", "child.json", "--coverage", "counts.json"}).status == 0);
+  CHECK(place.run({"test", "--coverage", "a.test.json", "--min", "100"}).status == 0);
+  place.write("other.json", simple_flow("other"));
+  const outcome less = place.run({"test", "a.test.json", "--min", "90"});
+  CHECK(less.status == 1);
+  CHECK(less.err == "millrace: The tests cover 1 of 2 points, which is less than --min asks "
+                    "for.\n");
 }
 
 TEST_CASE("every example of the page on testing flows runs and prints what the page says") {

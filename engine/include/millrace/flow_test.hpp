@@ -81,6 +81,10 @@ struct mock_reading {
 [[nodiscard]] mock_reading read_mocks(const std::string& file,
                                       const std::vector<flow_document>& flows);
 
+/// Puts mocks before the handlers in `steps`, for an engine outside of simulation: their answers
+/// take no time there. Errors: `invalid_argument`, naming the mock.
+[[nodiscard]] result<void> put_mocks(std::vector<mock> mocks, steps::registry& steps);
+
 /// How a test is to run.
 struct flow_test_options {
   std::uint64_t seed = 1;
@@ -88,6 +92,8 @@ struct flow_test_options {
   steps::registry steps = steps::registry::with_system_modules();
   /// Told of every event; may be empty.
   lifecycle_observer observer = {};
+  /// See world_options::work_max.
+  std::uint64_t work_max = 1'000'000;
 };
 
 /// How a run of a test went.
