@@ -37,6 +37,7 @@ struct test_options {
   std::uint64_t repeat = 1;
   std::string only; ///< a part of a test's name; empty: all
   std::string junit;
+  std::uint64_t work_max = simulation::flow_test_options().work_max;
   unsigned jobs = 0; ///< 0: as many as there are processors
   bool as_json = false;
   bool whole_trace = false;
@@ -117,6 +118,7 @@ private:
     for (; verdict.runs < options_.repeat; ++verdict.runs) {
       simulation::flow_test_options how;
       how.seed = verdict.first_seed + verdict.runs;
+      how.work_max = options_.work_max;
       if (options_.wants_coverage())
         how.observer = [&covered](const lifecycle_event& event) { covered.hear(event); };
       auto run = run_flow_test(test, file.flows, how);
@@ -299,6 +301,11 @@ void add_test(CLI::App& app, action& chosen) {
   command->add_option("--jobs", options->jobs, "files at once (default: one per processor)")
       ->type_name("N")
       ->check(CLI::Range(1U, jobs_max));
+  command
+      ->add_option("--work-max", options->work_max,
+                   "give a run up after N messages, commits and attempts (default: 1000000)")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
   command->add_option("--junit", options->junit, "write JUnit XML as well")->type_name("FILE");
   command->add_flag("--coverage", options->coverage,
                     "say what of the flows was run; --coverage=FILE keeps the counts as well");

@@ -42,6 +42,7 @@ step_words words_of(const json::object& step, const std::vector<flows::flow_sour
 
 flow_vocabulary::flow_vocabulary(const std::vector<flow_document>& documents) {
   std::vector<flows::flow_source> sources;
+  sources.reserve(documents.size());
   for (const flow_document& each : documents)
     sources.push_back(flows::read_flow_source(each.document, each.name));
   for (const flows::flow_source& source : sources)

@@ -265,7 +265,8 @@ TEST_CASE("a flow that never comes to rest fails its test instead of hanging it"
           "moduleIdentifier": "system/start-flow-execution", "flowDefinitionId": "loop"}}})");
   place.write("t.test.json", R"({"tests": [{"name": "n", "start": {"flowDefinitionId": "loop"},
     "expect": {"status": "COMPLETED"}}]})");
-  const outcome result = place.run({"test", "t.test.json", "--output", "json"});
+  const outcome result =
+      place.run({"test", "t.test.json", "--output", "json", "--work-max", "5000"});
   CHECK(result.status == 1);
   CHECK(result.out.find("It does not come to rest: ") != std::string::npos);
 }
