@@ -7,6 +7,7 @@
 #include "simulation_chance.hpp"
 #include "simulation_store.hpp"
 #include "temporary_folder.hpp"
+#include "world_hooks.hpp"
 
 #include <millrace/names.hpp>
 
@@ -135,7 +136,7 @@ result<void> world::implementation::open_engine() {
   engine_options how;
   how.threads = 0;
   how.database = folder ? folder->path("world.db") : std::string();
-  how.durability = durability::process_crash; // no disk is simulated here
+  how.durability = durability::none; // what dies is the process, not the machine
   how.max_active_executions = options.max_active_executions;
   how.budgets = options.budgets;
   how.steps = options.steps;
@@ -152,7 +153,9 @@ result<void> world::implementation::open_engine() {
   engine_hooks hooks;
   hooks.choices = chances;
   hooks.around_store = [this](std::unique_ptr<storage::store> inner) {
-    return std::make_unique<simulation_store>(std::move(inner), fates);
+    std::unique_ptr<storage::store> mortal =
+        std::make_unique<simulation_store>(std::move(inner), fates);
+    return options.hooks ? options.hooks->around_store(std::move(mortal)) : std::move(mortal);
   };
   auto opened = engine_access::open(std::move(how), std::move(hooks));
   if (!opened)
@@ -332,12 +335,13 @@ result<world> world::open(world_options options) {
   return world(std::move(impl));
 }
 
-result<source_report> world::define(const std::vector<flow_document>& documents) {
-  auto defined = impl_->running->define(documents);
+result<source_report> world::define(const std::vector<flow_document>& documents,
+                                    const define_options& options) {
+  auto defined = impl_->running->define(documents, options);
   while (impl_->fates->has_died) {
     if (auto opened = impl_->reopen(); !opened)
       return opened.error();
-    defined = impl_->running->define(documents);
+    defined = impl_->running->define(documents, options);
   }
   return defined;
 }
@@ -379,6 +383,8 @@ result<std::string> world::start(start_request request) {
   while (impl_->fates->has_died) {
     if (auto opened = impl_->reopen(); !opened)
       return opened.error();
+    if (started)
+      break; // it was acknowledged: whatever comes, it is not started again
     started = impl_->root_that_is_new(flow);
     if (!started)
       started = impl_->running->start(request);

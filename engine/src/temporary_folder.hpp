@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A folder of one's own below the system's folder for temporary files.
+// A folder of one's own for temporary files.
 #pragma once
 
 #include <millrace/error.hpp>

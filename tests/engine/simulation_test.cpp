@@ -179,6 +179,34 @@ TEST_CASE("a wait times out when its time has been run through, and not before")
   CHECK(world.outcome()->elapsed == 30 * 24h);
 }
 
+TEST_CASE("thirty days of waiting, a hundred polls and five retries pass in one run") {
+  sim::world_options options;
+  const auto open = sim::only(100, sim::returns({{"done", 0}}));
+  options.mocks = {
+      of_step("poll", {open, sim::returns({{"done", 1}})}),
+      of_step("book", {sim::only(5, sim::fails("ContentBasedRetryableError", "not yet")),
+                       sim::returns({})})};
+  sim::world world = open_world(std::move(options), R"([
+    {'id': 'month', 'version': 1, 'isPublished': true, 'startStepInstanceId': 'month', 'steps': {
+      'month': {'stepInstanceId': 'month', 'stepType': 'NO_OP', 'delay': {'milliseconds': 2592000000},
+                'defaultNextStepInstanceId': 'poll'},
+      'poll': {'stepInstanceId': 'poll', 'stepType': 'CUSTOM_LOGIC', 'moduleIdentifier': 'x/poll',
+               'delay': {'milliseconds': 60000}, 'outputMappings': {'$.done': '$.done'},
+               'transitions': [{'condition': '$.done < 1', 'nextStepInstanceId': 'poll', 'maxTransitions': 200}],
+               'defaultNextStepInstanceId': 'book'},
+      'book': {'stepInstanceId': 'book', 'stepType': 'CUSTOM_LOGIC', 'moduleIdentifier': 'x/book',
+               'onError': {'retryOnContentError': {'count': 5, 'intervalSeconds': 10}}}}}])");
+  const auto root = world.start(start_of("month", "{}"));
+  REQUIRE(world.run().has_value());
+  const auto outcome = world.outcome();
+  const sim::execution_outcome* month = outcome->find(*root);
+  INFO(world.trace());
+  CHECK(month->record.status == execution_status::completed);
+  CHECK(month->entered.at("poll") == 101);
+  CHECK(month->retried.at("book") == 5);
+  CHECK(outcome->elapsed > 30 * 24h + 100min);
+}
+
 TEST_CASE("a flow that loops for ever is given up") {
   sim::world_options options;
   options.work_max = 50;

@@ -36,6 +36,9 @@ struct crash_point {
   bool after_effect = false; ///< the write took effect, and nobody heard of it
 };
 
+/// Of the library's own tests.
+struct world_hooks;
+
 /// How a world is.
 struct world_options {
   /// Of every choice: which of the ready goes on, ids, jitter, faults.
@@ -59,6 +62,8 @@ struct world_options {
   /// Pieces of work (messages, commits, attempts) after which run() gives up: a flow may loop for
   /// ever.
   std::uint64_t work_max = 5'000'000;
+  /// Of the library's own tests; null.
+  std::shared_ptr<const world_hooks> hooks = {};
 };
 
 /// An event for whoever waits under its key.
@@ -114,9 +119,9 @@ public:
   world& operator=(world&& other) noexcept;
   ~world();
 
-  /// As engine::define. Errors besides: `invalid_argument` for a mock that names a step which no
-  /// flow has, once check_mocks() is called.
-  [[nodiscard]] result<source_report> define(const std::vector<flow_document>& documents);
+  /// As engine::define.
+  [[nodiscard]] result<source_report> define(const std::vector<flow_document>& documents,
+                                             const define_options& options = {});
   /// Whether every mock names a step or module that a defined flow has. Errors: `invalid_argument`
   /// naming the mock, and the nearest name there is.
   [[nodiscard]] result<void> check_mocks() const;
