@@ -343,14 +343,19 @@ void supervisor::wake() {
   admit();
 }
 
-// Whether any of them was not known.
+// Whether any of them was not known. What is due while it is told to retire (its commit took longer
+// than its delay) is woken when it is gone: no timer will tell of it again.
 bool supervisor::add_waiting(const std::vector<execution_key>& keys) {
   bool is_new = false;
-  for (const execution_key key : keys)
+  for (const execution_key key : keys) {
     if (known_.insert(key).second) {
       waiting_.push(admission_queue::common_line, key, {});
       is_new = true;
+    } else if (const auto found = active_.find(key);
+               found != active_.end() && found->second.retiring) {
+      found->second.wake_again = true;
     }
+  }
   return is_new;
 }
 

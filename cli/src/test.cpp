@@ -41,6 +41,7 @@ struct test_options {
   unsigned jobs = 0; ///< 0: as many as there are processors
   bool as_json = false;
   bool whole_trace = false;
+  bool crashes = false;
   std::string coverage; ///< empty: none; else a file for the counts, or flag_alone
   std::optional<double> min;
 
@@ -113,6 +114,7 @@ private:
     test_verdict verdict;
     verdict.file = file.file;
     verdict.name = test.name;
+    verdict.is_swept = options_.crashes;
     verdict.first_seed = options_.seed.value_or(test.seed.value_or(seed_by_default));
     const auto begin = std::chrono::steady_clock::now();
     for (; verdict.runs < options_.repeat; ++verdict.runs) {
@@ -125,6 +127,13 @@ private:
       if (!run)
         return run.error();
       note(std::move(*run), verdict);
+      if (!options_.crashes || !verdict.passed())
+        continue;
+      how.observer = {};
+      auto swept = sweep_flow_test(test, file.flows, how);
+      if (!swept)
+        return swept.error();
+      note(*swept, how.seed, verdict);
     }
     verdict.taken = std::chrono::steady_clock::now() - begin;
     return verdict;
@@ -142,6 +151,18 @@ private:
       verdict.trace = std::move(run.trace);
     }
     verdict.failed_seeds.push_back(run.seed);
+  }
+
+  static void note(const simulation::crash_report& swept, std::uint64_t seed,
+                   test_verdict& verdict) {
+    verdict.crash_points += swept.points;
+    for (const auto& [step, times] : swept.repeated)
+      verdict.repeated[step] += times;
+    if (swept.differences.empty())
+      return;
+    verdict.failed_seeds.push_back(seed);
+    for (const auto& each : swept.differences)
+      verdict.failures.push_back(each.describe());
   }
 
   const test_options& options_;
@@ -306,6 +327,8 @@ void add_test(CLI::App& app, action& chosen) {
                    "give a run up after N messages, commits and attempts (default: 1000000)")
       ->type_name("N")
       ->check(CLI::PositiveNumber);
+  command->add_flag("--crash", options->crashes,
+                    "kill every test at each of its commits in turn; it must come to the same end");
   command->add_option("--junit", options->junit, "write JUnit XML as well")->type_name("FILE");
   command->add_flag("--coverage", options->coverage,
                     "say what of the flows was run; --coverage=FILE keeps the counts as well");

@@ -41,6 +41,15 @@ std::string counted(std::uint64_t count, const std::string& what) {
   return grouped(count) + ' ' + what + (count == 1 ? "" : "s");
 }
 
+// "pay 4 times, book once".
+std::string list_repeated(const std::map<std::string, std::int64_t>& repeated) {
+  std::string text;
+  for (const auto& [step, times] : repeated)
+    text += (text.empty() ? "" : ", ") + printable(step) + ' ' +
+            (times == 1 ? "once" : grouped(static_cast<std::uint64_t>(times)) + " times");
+  return text;
+}
+
 std::string draw_trace(const test_verdict& test, bool whole, const look& how) {
   const auto lines = lines_of(test.trace);
   const std::size_t shown = whole ? lines.size() : std::min(lines.size(), trace_lines_shown);
@@ -57,7 +66,8 @@ std::string draw_trace(const test_verdict& test, bool whole, const look& how) {
 std::string draw_failure(const test_verdict& test, bool whole_trace, const look& how) {
   std::string text;
   for (const std::string& each : test.failures)
-    text += "        " + printable(each) + '\n';
+    for (const std::string_view line : lines_of(each))
+      text += "        " + printable(line) + '\n';
   text += "        seed " + std::to_string(test.failed_seeds.front());
   if (test.runs > 1)
     text += " (and " + std::to_string(test.failed_seeds.size() - 1) + " more of " +
@@ -132,6 +142,12 @@ json::object to_json(const test_verdict& test) {
                    {"runs", test.runs},
                    {"executions", test.executions},
                    {"virtualMs", test.elapsed.count()}};
+  if (test.is_swept) {
+    out["crashPoints"] = test.crash_points;
+    json::object& repeated = out["repeatedSteps"].emplace_object();
+    for (const auto& [step, times] : test.repeated)
+      repeated[step] = times;
+  }
   if (test.passed())
     return out;
   json::array trace;
@@ -160,7 +176,7 @@ json::object to_json(const simulation::file_problem& problem) {
 std::string test_verdict::again() const {
   const std::uint64_t seed = failed_seeds.empty() ? first_seed : failed_seeds.front();
   return "millrace test " + shell_word(file) + " --only " + shell_word(name) + " --seed " +
-         std::to_string(seed);
+         std::to_string(seed) + (is_swept ? " --crash" : "");
 }
 
 std::string draw(const test_verdict& test, bool whole_trace, const look& how) {
@@ -172,6 +188,10 @@ std::string draw(const test_verdict& test, bool whole_trace, const look& how) {
                       duration(test.elapsed.count()) + " of virtual time";
   if (test.runs > 1)
     about += ", " + counted(test.runs, "seed");
+  if (test.is_swept)
+    about += ", " + counted(test.crash_points, "crash point");
+  if (!test.repeated.empty())
+    about += "; again after a crash: " + list_repeated(test.repeated);
   return "  " + tinted("ok", tint::green, how) + "    " + name + ' ' +
          tinted('(' + about + ')', tint::faint, how) + '\n';
 }

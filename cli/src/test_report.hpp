@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,11 +25,14 @@ struct test_verdict {
   std::uint64_t first_seed = 0;
   std::uint64_t runs = 0; ///< seeds from the first one on
   std::vector<std::uint64_t> failed_seeds;
-  std::vector<std::string> failures;      ///< sentences, of the first seed that failed
-  std::string trace;                      ///< of the first seed that failed
-  std::size_t executions = 0;             ///< of the first run
-  std::chrono::milliseconds elapsed{0};   ///< by the world's clock, of the first run
-  std::chrono::duration<double> taken{0}; ///< by ours, of all runs
+  std::vector<std::string> failures;            ///< sentences, of the first seed that failed
+  std::string trace;                            ///< of the first seed that failed
+  std::size_t executions = 0;                   ///< of the first run
+  bool is_swept = false;                        ///< it was killed at every commit as well
+  std::uint64_t crash_points = 0;               ///< of all seeds
+  std::map<std::string, std::int64_t> repeated; ///< external steps: attempts that ran again
+  std::chrono::milliseconds elapsed{0};         ///< by the world's clock, of the first run
+  std::chrono::duration<double> taken{0};       ///< by ours, of all runs
 
   [[nodiscard]] bool passed() const noexcept { return failed_seeds.empty(); }
   /// The command that runs the first seed that failed again.

@@ -155,20 +155,24 @@ std::vector<std::string> final_state(const world_outcome& outcome) {
   return states;
 }
 
+std::string crash_difference::describe() const {
+  std::string text = "Killed " + std::string(at.after_effect ? "after" : "before") + " write " +
+                     std::to_string(at.write) + " took effect" +
+                     (is_observed ? "" : ", unobserved") + ", it comes to something else.";
+  for (const std::string& state : lost)
+    text += "\n  lost: " + state;
+  for (const std::string& state : surplus)
+    text += "\n  one too many: " + state;
+  if (!failure.empty())
+    text += "\n  " + failure;
+  return text;
+}
+
 std::string crash_report::describe() const {
   std::string text = std::to_string(points) + " crash points, " +
                      std::to_string(differences.size()) + " with another result.\n";
-  for (const crash_difference& each : differences) {
-    text += "The engine died " + std::string(each.at.after_effect ? "after" : "before") +
-            " write " + std::to_string(each.at.write) + " took effect" +
-            (each.is_observed ? ":\n" : ", unobserved:\n");
-    for (const std::string& state : each.lost)
-      text += "  lost:    " + state + '\n';
-    for (const std::string& state : each.surplus)
-      text += "  surplus: " + state + '\n';
-    if (!each.failure.empty())
-      text += "  " + each.failure + '\n';
-  }
+  for (const crash_difference& each : differences)
+    text += each.describe() + '\n';
   for (const auto& [step, times] : repeated)
     text += "The external step " + step + " ran again " + std::to_string(times) + " times.\n";
   return text;

@@ -8,15 +8,19 @@
 namespace millrace::simulation {
 namespace {
 
-result<world> open_world(const flow_test& test, const std::vector<flow_document>& flows,
-                         const flow_test_options& options) {
+world_options world_of(const flow_test& test, const flow_test_options& options) {
   world_options how;
   how.seed = options.seed;
   how.steps = options.steps;
   how.mocks = test.mocks;
   how.observer = options.observer;
   how.work_max = options.work_max;
-  auto opened = world::open(std::move(how));
+  return how;
+}
+
+result<world> open_world(const flow_test& test, const std::vector<flow_document>& flows,
+                         const flow_test_options& options) {
+  auto opened = world::open(world_of(test, options));
   if (!opened)
     return opened.error();
   if (auto defined = opened->define(flows); !defined)
@@ -69,6 +73,21 @@ result<flow_test_run> run_flow_test(const flow_test& test, const std::vector<flo
     return failures.error();
   run.failures = std::move(*failures);
   return run;
+}
+
+result<crash_report> sweep_flow_test(const flow_test& test, const std::vector<flow_document>& flows,
+                                     const flow_test_options& options) {
+  crash_sweep_options how;
+  how.world = world_of(test, options);
+  how.world.observer = {}; // it would hear of every disturbed run
+  how.world.faults = options.faults;
+  return sweep_crashes(how, [&](world& stage) -> result<void> {
+    if (auto defined = stage.define(flows); !defined)
+      return defined.error();
+    if (auto started = stage.start(test.start); !started)
+      return started.error();
+    return play(stage, test);
+  });
 }
 
 } // namespace millrace::simulation

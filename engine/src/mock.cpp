@@ -3,7 +3,11 @@
 
 #include "mock_book.hpp"
 
+#include <millrace/scope.hpp>
+
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 namespace millrace::simulation {
 
@@ -43,6 +47,18 @@ std::string describe(const mock& which) {
   return text;
 }
 
+namespace {
+
+bool names(const mock& which, const step_request& request) {
+  const bool is_step = which.step_instance_id.empty()
+                           ? which.module_identifier == request.module_identifier
+                           : which.step_instance_id == request.step_instance_id;
+  return is_step && (which.flow_definition_id.empty() ||
+                     which.flow_definition_id == request.flow_definition_id);
+}
+
+} // namespace
+
 mock_book::mock_book(std::vector<mock> mocks, listener takes)
     : mocks_(std::move(mocks)), takes_(std::move(takes)) {}
 
@@ -50,7 +66,6 @@ result<std::shared_ptr<mock_book>> mock_book::open(std::vector<mock> mocks, list
   const std::shared_ptr<mock_book> made(new mock_book(std::move(mocks), std::move(takes)));
   if (auto compiled = made->compile(); !compiled)
     return compiled.error();
-  made->gather();
   return made;
 }
 
@@ -68,46 +83,42 @@ result<void> mock_book::compile() {
         return refuse("neither the time nor the number of an answer can be negative.");
     std::vector<condition> compiled;
     for (const auto& member : each.when) {
-      compiled.push_back({flows::json_path::compile(member.key()), member.value()});
+      compiled.push_back({flows::path::compile(member.key()), member.value()});
       if (const error* problem = compiled.back().path.problem())
         return refuse("the path " + std::string(member.key()) +
                       " under \"when\" is none: " + problem->message());
     }
     conditions_.push_back(std::move(compiled));
+    order_.push_back(order_.size());
   }
+  std::stable_sort(order_.begin(), order_.end(), [this](std::size_t a, std::size_t b) {
+    return !mocks_[a].step_instance_id.empty() && mocks_[b].step_instance_id.empty();
+  });
   return {};
 }
 
-// Mocks of the same step share one handler.
-void mock_book::gather() {
-  for (std::size_t i = 0; i < mocks_.size(); ++i) {
-    const mock& each = mocks_[i];
-    const auto same = std::find_if(groups_.begin(), groups_.end(), [&each](const group& other) {
-      return other.which.flow_definition_id == each.flow_definition_id &&
-             other.which.step_instance_id == each.step_instance_id &&
-             other.which.module_identifier == each.module_identifier;
-    });
-    if (same != groups_.end())
-      same->mocks.push_back(i);
-    else
-      groups_.push_back(
-          {{each.flow_definition_id, each.step_instance_id, each.module_identifier}, {i}});
-  }
-}
-
+// Every step that is mocked at all asks all mocks.
 result<void> mock_book::install(steps::registry& steps) {
-  for (const group& each : groups_) {
-    step_handler handler = [self = shared_from_this(), &each](const step_request& request) {
-      return self->answer(each, request);
+  std::set<std::tuple<std::string, std::string, std::string>> installed;
+  for (const mock& each : mocks_) {
+    steps::step_selector which{each.flow_definition_id, each.step_instance_id,
+                               each.module_identifier};
+    if (!installed
+             .emplace(which.flow_definition_id, which.step_instance_id, which.module_identifier)
+             .second)
+      continue;
+    step_handler handler = [self = shared_from_this()](const step_request& request) {
+      return self->answer(request);
     };
-    if (auto done = steps.replace(each.which, {std::move(handler), step_effect::external}); !done)
+    if (auto done = steps.replace(std::move(which), {std::move(handler), step_effect::external});
+        !done)
       return done.error();
   }
   return {};
 }
 
-step_result mock_book::answer(const group& of, const step_request& request) {
-  const mock_answer* chosen = pick(of, request);
+step_result mock_book::answer(const step_request& request) {
+  const mock_answer* chosen = pick(request);
   if (!chosen)
     return step_error("NoMockFits", "No mock of the step '" +
                                         std::string(request.step_instance_id) +
@@ -121,25 +132,25 @@ step_result mock_book::answer(const group& of, const step_request& request) {
   return std::get<step_handler>(chosen->what)(request);
 }
 
-const mock_answer* mock_book::pick(const group& of, const step_request& request) {
+const mock_answer* mock_book::pick(const step_request& request) {
   const std::lock_guard lock(mutex_);
   const auto [given, is_new] = given_.try_emplace(
       std::string(request.idempotency_key) + '#' + std::to_string(request.attempt), nullptr);
   if (!is_new)
     return given->second;
-  for (const std::size_t which : of.mocks)
-    if (fits(which, request.input))
+  for (const std::size_t which : order_)
+    if (names(mocks_[which], request) && fits(which, request.input))
       return given->second = next(which, std::string(request.flow_execution_id));
   return nullptr;
 }
 
 bool mock_book::fits(std::size_t which, const json::object& input) const {
-  const json::value root(input);
-  return std::all_of(conditions_[which].begin(), conditions_[which].end(),
-                     [&root](const condition& each) {
-                       const auto found = each.path.evaluate(root);
-                       return found && found->get() && *found->get() == each.wanted;
-                     });
+  const flows::scope visible(input);
+  return std::all_of(
+      conditions_[which].begin(), conditions_[which].end(), [&visible](const condition& each) {
+        const auto found = each.path.evaluate(visible);
+        return found && found->get() && stringify(*found->get()) == stringify(each.wanted);
+      });
 }
 
 const mock_answer* mock_book::next(std::size_t which, const std::string& execution) {

@@ -30,26 +30,21 @@ public:
 
 private:
   struct condition {
-    flows::json_path path;
+    flows::path path;
     json::value wanted;
-  };
-  struct group {
-    steps::step_selector which;
-    std::vector<std::size_t> mocks; ///< positions, in order
   };
   using attempts = std::map<std::string, const mock_answer*>; ///< by idempotency key and attempt
 
   mock_book(std::vector<mock> mocks, listener takes);
   [[nodiscard]] result<void> compile();
-  void gather();
-  [[nodiscard]] step_result answer(const group& of, const step_request& request);
-  [[nodiscard]] const mock_answer* pick(const group& of, const step_request& request);
+  [[nodiscard]] step_result answer(const step_request& request);
+  [[nodiscard]] const mock_answer* pick(const step_request& request);
   [[nodiscard]] bool fits(std::size_t which, const json::object& input) const;
   [[nodiscard]] const mock_answer* next(std::size_t which, const std::string& execution);
 
   std::vector<mock> mocks_;
   std::vector<std::vector<condition>> conditions_; ///< by mock
-  std::vector<group> groups_;
+  std::vector<std::size_t> order_;                 ///< positions, as they are asked
   listener takes_;
   std::mutex mutex_;
   // Guarded by mutex_.

@@ -329,3 +329,21 @@ TEST_CASE("every example of the page on testing flows runs and prints what the p
   CHECK(wrong.out.find(says) != std::string::npos);
   CHECK(place.run({"test", "checkout.test.json", "--repeat", "100"}).status == 0);
 }
+
+TEST_CASE(
+    "--crash kills the sample tests at every commit and says which external steps ran again") {
+  const workplace place;
+  const outcome result =
+      place.run({"test", MILLRACE_SOURCE_DIR "/flows/examples/process-order.test.json", "--crash",
+                 "--output", "json"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  std::int64_t repeated = 0;
+  for (const json::value& test : result.document().at("tests").as_array()) {
+    CHECK(test.at("passed") == true);
+    CHECK(test.at("crashPoints").to_number<std::int64_t>() > 10);
+    for (const auto& step : test.at("repeatedSteps").as_object())
+      repeated += step.value().to_number<std::int64_t>();
+  }
+  CHECK(repeated > 0);
+}

@@ -3,6 +3,7 @@
 // Whole families, killed at every commit in simulation: they come to what they come to undisturbed,
 // and a store with a planted defect is found out.
 #include <millrace/crash_sweep.hpp>
+#include <millrace/flow_test.hpp>
 
 #include "catch.hpp"
 #include "conformance.hpp"
@@ -188,6 +189,36 @@ TEST_CASE("every whole-flow conformance case survives being killed at every comm
   }
   CHECK(all.points > 100);
   check_sound(all, "conformance cases");
+}
+
+TEST_CASE("the sample tests come to the same end at every commit, under faults and many seeds",
+          "[torture][simulated]") {
+  const std::uint64_t seeds = is_full_torture() ? 20 : 1;
+  const std::size_t stride = is_full_torture() ? 1 : 3 * sanitizer_stride;
+  sim::crash_report all;
+  std::size_t number = 0;
+  for (const std::string& file :
+       sim::find_flow_tests({MILLRACE_SOURCE_DIR "/flows/examples"}).value()) {
+    const auto reading = sim::read_flow_tests(file, steps::registry::with_system_modules());
+    REQUIRE(reading.problems.empty());
+    for (const sim::flow_test& test : reading.tests.tests) {
+      if (number++ % stride != 0)
+        continue;
+      for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        sim::flow_test_options how;
+        how.seed = seed * 1000;
+        how.faults.slow_commit = 0.2;
+        how.faults.failed_commit = 0.02;
+        const auto swept = sim::sweep_flow_test(test, reading.tests.flows, how);
+        INFO(file << ": " << test.name << ", seed " << how.seed);
+        REQUIRE(swept.has_value());
+        INFO(swept->describe());
+        CHECK(swept->differences.empty());
+        all.points += swept->points;
+      }
+    }
+  }
+  check_sound(all, "sample tests under faults, " + std::to_string(seeds) + " seeds");
 }
 
 TEST_CASE("killing every commit finds nothing in a sound store") {

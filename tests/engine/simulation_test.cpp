@@ -256,6 +256,22 @@ TEST_CASE("a world that cannot be is refused") {
   CHECK(sim::world::open(both).error().message() == "A mock names either a step or a module.");
 }
 
+TEST_CASE("a delay that is over before its commit is still goes on") {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    sim::world_options options;
+    options.seed = seed;
+    options.faults.slow_commit = 1;
+    sim::world world = open_world(std::move(options), R"([
+      {'id': 'brief', 'version': 1, 'isPublished': true, 'startStepInstanceId': 'later', 'steps': {
+        'later': {'stepInstanceId': 'later', 'stepType': 'NO_OP', 'delay': {'milliseconds': 100}}}}])");
+    const auto root = world.start(start_of("brief", "{}"));
+    REQUIRE(root.has_value());
+    REQUIRE(world.run().has_value());
+    INFO("seed " << seed << '\n' << world.trace());
+    CHECK(world.outcome()->find(*root)->record.status == execution_status::completed);
+  }
+}
+
 TEST_CASE("with every fault at once the family comes to its end all the same") {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     sim::world_options options;

@@ -32,6 +32,9 @@ struct crash_difference {
   std::vector<std::string> lost;    ///< of final_state(): what should be there
   std::vector<std::string> surplus; ///< what should not
   std::string failure;              ///< why the run did not come to an end; empty: it did
+
+  /// A sentence, and a line for each execution that was lost or is one too many.
+  [[nodiscard]] std::string describe() const;
 };
 
 /// What a sweep found.

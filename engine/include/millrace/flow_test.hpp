@@ -5,6 +5,7 @@
 // their form.
 #pragma once
 
+#include <millrace/crash_sweep.hpp>
 #include <millrace/engine.hpp>
 #include <millrace/expectation.hpp>
 #include <millrace/simulation.hpp>
@@ -94,6 +95,8 @@ struct flow_test_options {
   lifecycle_observer observer = {};
   /// See world_options::work_max.
   std::uint64_t work_max = 1'000'000;
+  /// Of the runs that sweep_flow_test() disturbs.
+  fault_rates faults = {};
 };
 
 /// How a run of a test went.
@@ -110,5 +113,12 @@ struct flow_test_run {
 [[nodiscard]] result<flow_test_run> run_flow_test(const flow_test& test,
                                                   const std::vector<flow_document>& flows,
                                                   const flow_test_options& options);
+
+/// Runs one test again and again, killed at each of its writes in turn: its family must come to
+/// what it comes to undisturbed, whatever the test expects. Errors: as run_flow_test, and
+/// `limit_exceeded` for a flow that does not come to rest. Thread-safe.
+[[nodiscard]] result<crash_report> sweep_flow_test(const flow_test& test,
+                                                   const std::vector<flow_document>& flows,
+                                                   const flow_test_options& options);
 
 } // namespace millrace::simulation
