@@ -221,7 +221,7 @@ TEST_CASE("the same seed gives the same output, whatever runs beside it") {
   CHECK(place.run(side_by_side).out == first.out);
 }
 
-TEST_CASE("--repeat runs a test with one seed after another and names those that fail") {
+TEST_CASE("the option --repeat runs a test with one seed after another and names those that fail") {
   const workplace place;
   write_flows(place);
   place.write("a.test.json",

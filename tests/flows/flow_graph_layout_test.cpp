@@ -74,7 +74,7 @@ TEST_CASE("an edge that leads to its own step runs beside it") {
   CHECK(drawn.edges[0].beside);
 }
 
-TEST_CASE("way points have a bound; edges beyond it run beside the nodes") {
+TEST_CASE("way points have a bound, and edges beyond it run beside the nodes") {
   constexpr std::size_t size = 2'000;
   layout drawn;
   for (std::size_t i = 0; i < size; ++i) {
