@@ -69,6 +69,7 @@ int run(int count, char** arguments) {
   add_cancel(app, chosen);
   add_verify(app, chosen);
   add_graph(app, chosen);
+  add_explore(app, chosen);
   keep_word(app, "redrive", chosen);
   const bool is_alone = count < 2;
   const exit_status read_status = read(app, count, arguments, chosen);
