@@ -213,6 +213,7 @@ result<exploration> explore(const std::vector<flow_document>& documents,
   out.is_complete = all.is_complete();
   out.findings = judge(model, explored, all.seen());
   std::vector<exploration_model::definition_pointer> definitions;
+  definitions.reserve(explored.size());
   for (const std::string& each : explored)
     definitions.push_back(model.flows().at(each));
   out.coverage = all.counts().report(definitions);

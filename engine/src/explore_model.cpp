@@ -76,8 +76,8 @@ exploration_model::exploration_model(const std::vector<compiled_flow>& known,
       want_all_of(id, step);
   for (auto& [origin, all] : wanted_)
     std::stable_sort(all.begin(), all.end(), [](const auto& left, const auto& right) {
-      return std::make_pair(left.at.size(), !left.is_length) <
-             std::make_pair(right.at.size(), !right.is_length);
+      return std::make_pair(left.at.size(), left.is_length) <
+             std::make_pair(right.at.size(), right.is_length);
     });
 }
 

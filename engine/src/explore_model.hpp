@@ -39,7 +39,8 @@ public:
   [[nodiscard]] const std::vector<data_origin>& mocked() const noexcept { return mocked_; }
   /// Whether no program could run the step without a mock.
   [[nodiscard]] bool needs_mock(const flows::step& step) const;
-  /// What is wanted of an origin; shorter paths first, lengths before what is in the array.
+  /// What is wanted of an origin; shorter paths first, lengths behind other values of
+  /// the same place, before what is in the array.
   [[nodiscard]] const std::vector<wanted_values>& wanted(const data_origin& origin) const;
 
 private:

@@ -46,8 +46,9 @@ json::value made_of(choices& from, const std::vector<wanted_values>& wanted,
     if (each.values.size() > 1) {
       std::vector<std::string> said;
       for (const json::value& one : each.values)
-        said.push_back(asked + ": " + place + " is " + stringify(one));
-      value = each.values[from.choose(asked + ' ' + place, said)];
+        said.push_back(
+            std::string(asked).append(": ").append(place).append(" is ").append(stringify(one)));
+      value = each.values[from.choose(std::string(asked).append(" ").append(place), said)];
     }
     if (each.is_length) {
       const auto length = value.is_int64() ? value.get_int64() : std::int64_t{1};
@@ -129,7 +130,7 @@ private:
     if (step && step->on_error.retry_on_content_error)
       names.emplace_back("ContentBasedRetryableError");
     for (const std::string& name : names)
-      said.push_back(asked + " fails with " + name);
+      said.push_back(std::string(asked).append(" fails with ").append(name));
     const std::size_t chosen = from_.choose(asked, said);
     if (chosen > 0)
       known->second.failure = step_error(names[chosen - 1], "explored failure");
