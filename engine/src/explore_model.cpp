@@ -21,6 +21,13 @@ bool is_run_by_interpreter(const flows::step& step) {
          step.module_identifier == "system/start-flow-execution";
 }
 
+bool has_unlimited_way(const flows::step& step) {
+  return !step.on_error.fallback_step_instance_id.empty() ||
+         (!step.default_next.empty() && step.default_next_max_transitions == 0) ||
+         std::any_of(step.transitions.begin(), step.transitions.end(),
+                     [](const flows::transition& each) { return each.max_transitions == 0; });
+}
+
 const json::object& member(const json::object& object, std::string_view name) {
   static const json::object none;
   const json::value* found = object.if_contains(name);
@@ -71,6 +78,8 @@ exploration_model::exploration_model(const std::vector<compiled_flow>& known,
     for (const auto& [name, step] : flow->steps)
       if (is_mocked(step))
         mocked_.emplace_back(id, name);
+      else if (!is_run_by_interpreter(step) && has_unlimited_way(step))
+        unlimited_.emplace_back(id, name);
   for (const auto& [id, flow] : flows_)
     for (const auto& [name, step] : flow->steps)
       want_all_of(id, step);

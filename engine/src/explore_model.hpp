@@ -37,6 +37,9 @@ public:
   [[nodiscard]] bool is_mocked(const flows::step& step) const;
   /// Steps that are mocked, with their flows.
   [[nodiscard]] const std::vector<data_origin>& mocked() const noexcept { return mocked_; }
+  /// Pure steps that can be left without a limit. A loop of such steps is one piece of work that
+  /// no bound ends, unless something makes each of them a piece of its own.
+  [[nodiscard]] const std::vector<data_origin>& unlimited() const noexcept { return unlimited_; }
   /// Whether no program could run the step without a mock.
   [[nodiscard]] bool needs_mock(const flows::step& step) const;
   /// What is wanted of an origin; shorter paths first, lengths behind other values of
@@ -62,6 +65,7 @@ private:
   const steps::registry& steps_;
   std::map<std::string, definition_pointer> flows_;
   std::vector<data_origin> mocked_;
+  std::vector<data_origin> unlimited_;
   std::map<data_origin, std::vector<wanted_values>> wanted_;
 };
 

@@ -102,6 +102,12 @@ private:
       mocks.push_back({each.first, each.second, {}, {}, {calls([this](const step_request& request) {
                          return answer(request);
                        })}});
+    // What the step does anyway, but counted: mocks are external, and so end a piece of work.
+    for (const data_origin& each : model_.unlimited()) {
+      const flows::step& step = *model_.find(each.first, each.second);
+      const registered_handler* handler = options_.steps.find(step.type, step.module_identifier);
+      mocks.push_back({each.first, each.second, {}, {}, {calls(handler->run)}});
+    }
     return mocks;
   }
 

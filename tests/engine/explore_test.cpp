@@ -111,6 +111,14 @@ TEST_CASE("a loop that only the transition limit ends is found") {
   static_cast<void>(only_defect(found, sim::finding_kind::endless_loop, "a"));
 }
 
+TEST_CASE("a loop of pure steps that nothing limits is found and does not hang the search") {
+  const auto found = explored(flow_of("'a': {'stepInstanceId': 'a', 'stepType': 'NO_OP', "
+                                      "'defaultNextStepInstanceId': 'a', "
+                                      "'defaultNextMaxTransitions': 0}"));
+  const auto& one = only_defect(found, sim::finding_kind::endless_loop, "a");
+  CHECK(found.paths.at(static_cast<std::size_t>(one.path)).test.empty());
+}
+
 TEST_CASE("a loop that data end is a notice") {
   const auto found = explored(flow_of(asking("a", way("$.steps_output.a.more == true", "a") +
                                                       ", 'defaultNextStepInstanceId': 'b'") +
