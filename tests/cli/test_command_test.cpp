@@ -330,8 +330,8 @@ TEST_CASE("every example of the page on testing flows runs and prints what the p
   CHECK(place.run({"test", "checkout.test.json", "--repeat", "100"}).status == 0);
 }
 
-TEST_CASE(
-    "--crash kills the sample tests at every commit and says which external steps ran again") {
+TEST_CASE("the option --crash kills the sample tests at every commit and says which external steps "
+          "ran again") {
   const workplace place;
   const outcome result =
       place.run({"test", MILLRACE_SOURCE_DIR "/flows/examples/process-order.test.json", "--crash",
