@@ -56,7 +56,8 @@ void send_from_outside(const caf::actor& receiver, Message&& message) {
 /// Registers the messages of `IdBlock`, and the work-sharing policy (work stealing collapses under
 /// storms of short actors, see docs/decisions) with the number of cooperative workers, or the pump.
 template <class IdBlock>
-void configure(caf::actor_system_config& config, unsigned threads, [[maybe_unused]] pump* pumped) {
+void configure(caf::actor_system_config& config, unsigned threads,
+               [[maybe_unused]] pump* pumped = nullptr) {
 #if defined(CAF_MAJOR_VERSION) && CAF_MAJOR_VERSION >= 1
   config.set("caf.scheduler.policy", "sharing");
   config.set("caf.scheduler.max-threads", static_cast<std::size_t>(threads));

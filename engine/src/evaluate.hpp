@@ -33,6 +33,6 @@ inline constexpr std::int64_t start_time = 1'704'067'200'000; // 2024-01-01T00:0
 [[nodiscard]] result<json::object> evaluate_step(const json::object& given);
 [[nodiscard]] result<json::object> evaluate_transform(const json::object& given);
 [[nodiscard]] result<json::object> evaluate_flow(const json::object& given,
-                                                 const evaluate_options& options);
+                                                 const evaluate_options& how);
 
 } // namespace millrace::evaluation

@@ -377,7 +377,7 @@ result<void> world::check_mocks() const {
   return {};
 }
 
-result<std::string> world::start(start_request request) {
+result<std::string> world::start(const start_request& request) {
   const std::string flow = request.flow_definition_id;
   auto started = impl_->running->start(request);
   while (impl_->fates->has_died) {
@@ -399,7 +399,7 @@ result<std::string> world::start(const json::object& input) {
   if (!request)
     return error{errc::invalid_input,
                  "Invalid StartFlowExecutionInput: " + request.error().message()};
-  return start(std::move(*request));
+  return start(*request);
 }
 
 void world::deliver(event planned) {

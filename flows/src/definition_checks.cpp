@@ -4,8 +4,6 @@
 #include "shape.hpp"
 #include <millrace/names.hpp>
 
-#include <millrace/names.hpp>
-
 #include <algorithm>
 #include <utility>
 

@@ -7,8 +7,6 @@
 #include "shape.hpp"
 #include <millrace/names.hpp>
 
-#include <millrace/names.hpp>
-
 #include <algorithm>
 #include <set>
 #include <utility>

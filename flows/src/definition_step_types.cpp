@@ -8,8 +8,6 @@
 #include "shape.hpp"
 #include <millrace/names.hpp>
 
-#include <millrace/names.hpp>
-
 #include <algorithm>
 #include <array>
 #include <utility>

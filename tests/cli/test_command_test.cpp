@@ -338,8 +338,9 @@ TEST_CASE("the option --crash kills the sample tests at every commit and says wh
                  "--output", "json"});
   INFO(result.err);
   CHECK(result.status == 0);
+  const json::value document = result.document();
   std::int64_t repeated = 0;
-  for (const json::value& test : result.document().at("tests").as_array()) {
+  for (const json::value& test : document.at("tests").as_array()) {
     CHECK(test.at("passed") == true);
     CHECK(test.at("crashPoints").to_number<std::int64_t>() > 10);
     for (const auto& step : test.at("repeatedSteps").as_object())

@@ -127,7 +127,7 @@ public:
   [[nodiscard]] result<void> check_mocks() const;
 
   /// Accepts a start, at the clock's time now; the root's id. Errors: as engine::start.
-  [[nodiscard]] result<std::string> start(start_request request);
+  [[nodiscard]] result<std::string> start(const start_request& request);
   /// The same for a start input as JSON.
   [[nodiscard]] result<std::string> start(const json::object& input);
   /// Plans an event.
