@@ -20,7 +20,7 @@ std::size_t seeds_of_the_large_part(durability level) {
 
 // Sweeps every scenario and prints the sum; the small part takes other crash points of each.
 torture_count sweep_all(durability level, std::vector<survival> kept, const std::string& what) {
-  constexpr std::size_t stride_of_the_small_part = 37 * sanitizer_stride;
+  constexpr std::size_t stride_of_the_small_part = 29 * sanitizer_stride;
   torture_count sum;
   for (const crash_scenario& scenario : crash_scenarios()) {
     power_cut_plan plan;
