@@ -93,13 +93,6 @@ void require_pointer(const json::value& document, std::string_view pointer) {
 
 flows::definition_rules rules(const std::vector<json::object>& known) {
   flows::definition_rules made;
-  made.step_types = {"CUSTOM_LOGIC",
-                     "DATA_TRANSFORMATION",
-                     "END_FLOW",
-                     "NO_OP",
-                     "PARALLEL_FORK_MANAGER",
-                     "START_FLOW_EXECUTION",
-                     "WAIT_FOR_EXTERNAL_EVENT"};
   made.find_step_definition = [&known](std::string_view id) -> const json::object* {
     for (const json::object& each : known)
       if (const json::value* own = each.if_contains("id"); own && own->is_string())

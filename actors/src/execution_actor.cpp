@@ -19,6 +19,8 @@ struct attempt_data {
   std::string idempotency_key;
   std::shared_ptr<const json::object> input;
   json::object custom_config;
+  json::object fields;
+  json::object run_state;
   int attempt = 1;
   std::int64_t now = 0;
   std::uint64_t random_high = 0;
@@ -36,7 +38,9 @@ struct attempt_data {
         .idempotency_key = idempotency_key,
         .input = *input,
         .custom_config = custom_config,
+        .fields = fields,
         .step = step->raw,
+        .run_state = run_state,
         .now = std::chrono::system_clock::time_point(std::chrono::milliseconds(now)),
         .random_high = random_high,
         .random_low = random_low,
@@ -155,6 +159,13 @@ void execution_actor::perform(flows::effect wanted) {
   // A path waits: put_waits() stores under what.
 }
 
+std::string execution_actor::idempotency_key(const flows::run_step_effect& wanted) const {
+  std::string key = row_.id + ":" + wanted.step->id + ":" + std::to_string(wanted.visit);
+  if (wanted.step->poll) // every call is one of its own
+    key += ":" + std::to_string(wanted.poll);
+  return key;
+}
+
 void execution_actor::run_step(flows::run_step_effect& wanted) {
   const flows::step& step = *wanted.step;
   const steps::registry& registry = shared_->options.registry;
@@ -168,9 +179,12 @@ void execution_actor::run_step(flows::run_step_effect& wanted) {
                     wanted.step,
                     handler,
                     row_.id,
-                    row_.id + ":" + wanted.step->id + ":" + std::to_string(wanted.visit),
+                    idempotency_key(wanted),
                     std::move(wanted.input),
                     std::move(wanted.custom_config),
+                    std::move(wanted.fields),
+                    handler->wants_run_state ? interpreter_->run_state(wanted.cursor)
+                                             : json::object(),
                     wanted.attempt,
                     at.now,
                     at.random,

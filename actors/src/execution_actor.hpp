@@ -68,6 +68,7 @@ private:
   void go_on();
   void drive();
   void perform(flows::effect wanted);
+  [[nodiscard]] std::string idempotency_key(const flows::run_step_effect& wanted) const;
   void run_step(flows::run_step_effect& wanted);
   void on_attempt_done(const attempt_done& message);
   void start_flow(flows::start_flow_effect& wanted);

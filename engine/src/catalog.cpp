@@ -57,13 +57,11 @@ void put_over(json::object& base, const json::object& over) {
 
 flows::definition_rules catalog::rules(const contents& known) const {
   flows::definition_rules made;
-  made.step_types = steps_.step_types();
   made.find_step_definition = [&known](std::string_view id) -> const json::object* {
     const auto found = known.step_definitions.find(id);
     return found == known.step_definitions.end() ? nullptr : &found->second;
   };
   made.knows_module = [this](std::string_view id) { return steps_.knows_module(id); };
-  made.replaces_step = [this](std::string_view id) { return steps_.replaces_step(id); };
   return made;
 }
 

@@ -27,7 +27,9 @@ json::object flow_of(json::object step) {
 }
 
 step_result run(const registered_handler& handler, std::string_view module, std::string_view type,
-                const json::object& input, const json::object& config, const json::object& step) {
+                const json::object& input, const json::object& config, const json::object& fields,
+                const json::object& step) {
+  const json::object no_run_state; // only external modules ask for one
   const step_request request{
       .flow_definition_id = flow_id,
       .flow_definition_version = 1,
@@ -39,7 +41,9 @@ step_result run(const registered_handler& handler, std::string_view module, std:
       .idempotency_key = execution_id,
       .input = input,
       .custom_config = config,
+      .fields = fields,
       .step = step,
+      .run_state = no_run_state,
       .now = std::chrono::system_clock::time_point(std::chrono::milliseconds(start_time)),
       .random_high = random_high,
       .random_low = random_low,
@@ -53,7 +57,8 @@ step_result run(const steps::registry& registry, const flows::run_step_effect& w
   const registered_handler* handler = registry.find(type, module);
   if (!handler)
     return registry.why_not(type, module);
-  return run(*handler, module, type, *wanted.input, wanted.custom_config, wanted.step->raw);
+  return run(*handler, module, type, *wanted.input, wanted.custom_config, wanted.fields,
+             wanted.step->raw);
 }
 
 // Answers every effect until the one step is over. Delays and retries cost no time.
@@ -88,7 +93,6 @@ result<json::object> evaluate_step(const json::object& given) {
     return context.error();
   const auto registry = steps::registry::with_system_modules();
   flows::definition_rules rules;
-  rules.step_types = registry.step_types();
   auto compiled = flows::compile_definition(flow_of(std::move(*step)), rules);
   if (!compiled.ok())
     return json::object{
@@ -137,9 +141,9 @@ result<json::object> evaluate_transform(const json::object& given) {
   // No step stands around it: whether somebody registered the module elsewhere is not asked.
   const auto registry = steps::registry::with_system_modules();
   const registered_handler* handler = registry.find_module(*module);
-  auto outcome =
-      handler ? run(*handler, *module, "DATA_TRANSFORMATION", *input, config->as_object(), given)
-              : steps::no_such_transformation(*module);
+  auto outcome = handler ? run(*handler, *module, "DATA_TRANSFORMATION", *input,
+                               config->as_object(), {}, given)
+                         : steps::no_such_transformation(*module);
   if (!outcome)
     return failure(outcome.error().name, outcome.error().message);
   return json::object{{"output", std::move(*outcome)}};

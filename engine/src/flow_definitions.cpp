@@ -21,7 +21,6 @@ public:
       report_.problems.push_back({document.name, {}, std::move(each)});
     std::move(source.flows.begin(), source.flows.end(), std::back_inserter(records_));
     for (json::object& each : source.step_definitions) {
-      add_type(each);
       const json::value* id = each.if_contains("id");
       if (id && id->is_string())
         step_definitions_[std::string(id->get_string())] = std::move(each);
@@ -53,23 +52,8 @@ public:
   }
 
 private:
-  void add_type(const json::object& step) {
-    const json::value* type = step.if_contains("stepType");
-    if (type && type->is_string())
-      types_.emplace(type->get_string());
-  }
-
   flows::definition_rules make_rules() {
-    for (const flows::flow_record& record : records_) {
-      const json::value* steps = record.definition.if_contains("steps");
-      if (!steps || !steps->is_object())
-        continue;
-      for (const auto& step : steps->get_object())
-        if (const json::object* members = step.value().if_object())
-          add_type(*members);
-    }
     flows::definition_rules rules;
-    rules.step_types.assign(types_.begin(), types_.end());
     rules.find_step_definition = [this](std::string_view id) -> const json::object* {
       const auto found = step_definitions_.find(id);
       return found == step_definitions_.end() ? nullptr : &found->second;
@@ -80,7 +64,6 @@ private:
   source_report report_;
   std::vector<flows::flow_record> records_;
   std::map<std::string, json::object, std::less<>> step_definitions_;
-  std::set<std::string> types_;
 };
 
 } // namespace

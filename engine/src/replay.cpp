@@ -15,21 +15,6 @@ constexpr std::size_t kept_definitions_max = 100;
 
 using wait_set = std::set<std::pair<std::string, std::string>>; // correlation key, cursor
 
-// Everything that the text itself names is taken as known: whether a program can run it is for the
-// program to say.
-flows::definition_rules rules_of(const json::object& definition) {
-  std::set<std::string> types;
-  const json::value* steps = definition.if_contains("steps");
-  if (steps && steps->is_object())
-    for (const auto& step : steps->get_object())
-      if (const json::object* members = step.value().if_object())
-        if (const json::value* type = members->if_contains("stepType"); type && type->is_string())
-          types.emplace(type->get_string());
-  flows::definition_rules rules;
-  rules.step_types.assign(types.begin(), types.end());
-  return rules;
-}
-
 result<json::object> object_of(const std::string& text, std::string_view what) {
   auto parsed = parse_json(text, what, stored_json_limits);
   if (!parsed)
@@ -46,7 +31,7 @@ with_overrides(std::shared_ptr<const flows::flow_definition> base, const start_r
                                      : nullptr;
   if (!overrides || !overrides->is_object())
     return base;
-  return flows::with_step_overrides(*base, overrides->get_object(), rules_of(base->raw));
+  return flows::with_step_overrides(*base, overrides->get_object(), {});
 }
 
 // Whether a path of the state would go on if somebody asked for the next effect.
@@ -135,8 +120,7 @@ result<std::shared_ptr<const replayer::pinned_flow>> replayer::pinned(std::int64
   const json::value* variables = record->if_contains("flowVariables");
   if (!definition || !definition->is_object() || !variables || !variables->is_object())
     return error{errc::internal, "the pinned definition lacks definition or flowVariables"};
-  auto compiled =
-      flows::compile_definition(definition->get_object(), rules_of(definition->get_object()));
+  auto compiled = flows::compile_definition(definition->get_object(), {});
   if (!compiled.ok())
     return error{errc::internal, flows::describe(compiled.problems)};
   if (known_.size() >= kept_definitions_max)

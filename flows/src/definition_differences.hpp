@@ -70,6 +70,10 @@ inline constexpr difference flow_variables{
 inline constexpr difference whole_output{
     "refuses to load a bare \"$\" for the whole output, although it documents it",
     "accepts it; \"$.\" means the same on both"};
+inline constexpr difference message_without_fields{
+    "refuses an SQS_SEND step without queueUrl and payload on the step, although it reads them "
+    "from its input alone",
+    "runs it"};
 inline constexpr difference no_op_without_name{
     "writes \"undefined\" into the message of a NO_OP step without a name",
     "writes its displayName or else its id; give it a name to have the same on both"};

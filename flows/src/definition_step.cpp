@@ -207,7 +207,26 @@ step compile_step(std::string_view id, object_reader reader, const definition_ru
                           "correlationKeyTemplate",
                           "maxWaitTimeSeconds",
                           "promptUserMessageTemplate",
-                          "messageSenderModuleIdentifier"});
+                          "messageSenderModuleIdentifier",
+                          "apiUrlTemplate",
+                          "apiHttpMethod",
+                          "apiHeadersTemplate",
+                          "apiStaticHeaders",
+                          "requestBodyTemplate",
+                          "apiCallDefinition",
+                          "pollingConfig",
+                          "exitConditions",
+                          "lambdaFunctionArnTemplate",
+                          "payloadTemplate",
+                          "sourceUrlTemplate",
+                          "destinationKeyTemplate",
+                          "destinationBucket",
+                          "headersTemplate",
+                          "mcpConnectionId",
+                          "toolName",
+                          "promptTemplateId",
+                          "templateContextMappings",
+                          "directPrompt"});
   return result;
 }
 

@@ -4,6 +4,7 @@
 // only.
 #include "definition_differences.hpp"
 #include "definition_expressions.hpp"
+#include "definition_fields.hpp"
 #include "definition_step.hpp"
 #include "shape.hpp"
 #include <millrace/names.hpp>
@@ -18,53 +19,21 @@ namespace {
 
 constexpr std::string_view start_module = "system/start-flow-execution";
 
-/// Step types of the flow language, so that one that cannot run here is told from a slip.
-constexpr std::array<std::string_view, 21> language_step_types{
-    "API_CALL",
-    "CUSTOM_LAMBDA_INVOKE",
-    "CUSTOM_LOGIC",
-    "DATA_LOAD",
-    "DATA_SAVE",
-    "DATA_TRANSFORMATION",
-    "EMAIL",
-    "EMAIL_START_POINT",
-    "END_FLOW",
-    "FILE_DOWNLOAD",
-    "LLM_INVOCATION",
-    "MCP_CALL",
-    "NO_OP",
-    "PARALLEL_FORK_MANAGER",
-    "POLL_EXTERNAL_API",
-    "SCHEDULE_START_POINT",
-    "SNS_PUBLISH",
-    "SQS_SEND",
-    "START_FLOW_EXECUTION",
-    "START_SUB_FLOW",
-    "WAIT_FOR_EXTERNAL_EVENT",
-};
-
-/// Reads stepType; empty when it is missing or cannot run here.
-std::string read_type(object_reader& reader, std::string_view step_id,
-                      const definition_rules& rules) {
+/// Reads stepType; empty when it is missing or there is no such type.
+std::string read_type(object_reader& reader) {
   const auto type = reader.required_text("stepType");
   if (!type) {
     return {};
   }
-  const std::vector<std::string_view> supported(rules.step_types.begin(), rules.step_types.end());
-  if (std::find(supported.begin(), supported.end(), *type) != supported.end()) {
+  const std::vector<std::string_view>& known = step_types();
+  if (std::find(known.begin(), known.end(), *type) != known.end()) {
     return *type;
   }
-  const bool known = std::find(language_step_types.begin(), language_step_types.end(), *type) !=
-                     language_step_types.end();
-  if (known && rules.replaces_step && rules.replaces_step(step_id)) {
-    return *type;
-  }
-  std::string message = known ? "the step type " + shape::quoted(*type) + " cannot run here"
-                              : "there is no step type " + shape::quoted(*type);
-  if (const auto near = nearest_name(*type, supported)) {
+  std::string message = "there is no step type " + shape::quoted(*type);
+  if (const auto near = nearest_name(*type, known)) {
     message += "; use " + shape::quoted(*near) + " if that is meant";
   } else {
-    message += "; use one of " + list_names(supported);
+    message += "; use one of " + list_names(known);
   }
   reader.error("stepType", std::move(message));
   return {};
@@ -238,6 +207,12 @@ void check_no_op(object_reader& reader) {
   }
 }
 
+void check_message(object_reader& reader) {
+  if (!reader.has("queueUrl") || !reader.has("payload")) {
+    warn_difference(reader.problems(), reader.pointer(), differences::message_without_fields);
+  }
+}
+
 void check_join(object_reader& reader) {
   const json::value* module = reader.find("moduleIdentifier");
   if (module == nullptr || *module != "system/join-data") {
@@ -257,7 +232,7 @@ void check_join(object_reader& reader) {
 } // namespace
 
 void compile_step_type(step& target, object_reader& reader, const definition_rules& rules) {
-  target.type = read_type(reader, target.id, rules);
+  target.type = read_type(reader);
   const std::string& type = target.type;
   if (type == "DATA_TRANSFORMATION" || type == "CUSTOM_LOGIC" || type == "DATA_LOAD" ||
       type == "DATA_SAVE") {
@@ -277,7 +252,43 @@ void compile_step_type(step& target, object_reader& reader, const definition_rul
     target.fork = compile_fork(reader);
   } else if (type == "WAIT_FOR_EXTERNAL_EVENT") {
     target.wait = compile_wait(reader);
+  } else if (type == "SQS_SEND") {
+    check_message(reader);
+  } else if (type == "POLL_EXTERNAL_API") {
+    target.poll = compile_poll(reader);
   }
+  compile_fields(target, reader);
 }
 
 } // namespace millrace::flows::definitions
+
+namespace millrace::flows {
+
+const std::vector<std::string_view>& step_types() {
+  static const std::vector<std::string_view> all{
+      "API_CALL",
+      "CUSTOM_LAMBDA_INVOKE",
+      "CUSTOM_LOGIC",
+      "DATA_LOAD",
+      "DATA_SAVE",
+      "DATA_TRANSFORMATION",
+      "EMAIL",
+      "EMAIL_START_POINT",
+      "END_FLOW",
+      "FILE_DOWNLOAD",
+      "LLM_INVOCATION",
+      "MCP_CALL",
+      "NO_OP",
+      "PARALLEL_FORK_MANAGER",
+      "POLL_EXTERNAL_API",
+      "SCHEDULE_START_POINT",
+      "SNS_PUBLISH",
+      "SQS_SEND",
+      "START_FLOW_EXECUTION",
+      "START_SUB_FLOW",
+      "WAIT_FOR_EXTERNAL_EVENT",
+  };
+  return all;
+}
+
+} // namespace millrace::flows

@@ -72,6 +72,8 @@ json::object execution_state::write_cursor(cursor& c, bool whole) {
   out["visit"] = c.visit;
   if (c.attempt != 0)
     out["attempt"] = c.attempt;
+  if (c.polls != 0)
+    out["polls"] = c.polls;
   if (c.due_at != 0)
     out["due"] = c.due_at;
   if (!c.correlation_key.empty())
@@ -177,6 +179,7 @@ result<void> execution_state::apply_cursor(const json::object& entry) {
     c->fork.reset();
   c->visit = integer(entry, "visit");
   c->attempt = static_cast<int>(integer(entry, "attempt"));
+  c->polls = integer(entry, "polls");
   c->due_at = integer(entry, "due");
   c->correlation_key = text(entry, "key");
   c->child_id = text(entry, "child");

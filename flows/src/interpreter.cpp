@@ -67,6 +67,7 @@ interpreter::maybe_effect interpreter::enter(cursor& c, const moment& at) {
   c.path.push_back(c.step);
   c.visit = ++state_.visits_;
   c.attempt = 0;
+  c.polls = 0;
   c.step_started_at = at.now;
   const step* s = state_.definition_->find_step(c.step);
   const flow_way first = c.parent ? flow_way::branch : flow_way::start;
@@ -338,6 +339,15 @@ scope interpreter::context_then_run_state(const cursor& c, const json::object& i
   see_run_state(c, visible);
   visible.push(input);
   return visible;
+}
+
+json::object interpreter::run_state(std::string_view cursor_id) const {
+  json::object all = state_.run_state_;
+  if (const cursor* c = state_.find_cursor(cursor_id)) {
+    all["currentStepInstanceId"] = c->step;
+    all["currentContextData"] = c->variables.to_object();
+  }
+  return all;
 }
 
 void interpreter::set_current_step(const cursor& c) {

@@ -60,8 +60,14 @@ interpreter::maybe_effect interpreter::attempt(cursor& c, const step& s, const m
     fail(c, &s, language_error(config.error()), at);
     return std::nullopt;
   }
+  auto fields = evaluate_fields(c, s, *c.input);
+  if (!fields) {
+    fail(c, &s, language_error(fields.error()), at);
+    return std::nullopt;
+  }
   c.phase = cursor_phase::running;
-  return run_step_effect{c.id, &s, c.visit, c.attempt, c.input, std::move(*config)};
+  return run_step_effect{
+      c.id, &s, c.visit, c.attempt, c.input, std::move(*config), std::move(*fields), c.polls};
 }
 
 // The step input: mappings, then literals over them. Literals see the input as the mappings left
@@ -112,6 +118,26 @@ result<json::object> interpreter::render_custom_config(const cursor& c, const st
   return std::move(rendered->get_object());
 }
 
+result<json::object> interpreter::evaluate_fields(const cursor& c, const step& s,
+                                                  const json::object& input) const {
+  if (s.fields.empty())
+    return json::object();
+  const scope all = context_then_run_state(c, input);
+  scope context;
+  c.variables.push_to(context);
+  scope context_and_input;
+  c.variables.push_to(context_and_input);
+  context_and_input.push(input);
+  return s.fields.evaluate([&](field_scope wanted) -> const scope& {
+    switch (wanted) {
+    case field_scope::context: return context;
+    case field_scope::context_and_input: return context_and_input;
+    case field_scope::everything: break;
+    }
+    return all;
+  });
+}
+
 void interpreter::on_result(std::string_view cursor_id, step_result outcome, const moment& at) {
   const auto attempted = answered(cursor_id, cursor_phase::running);
   if (!attempted)
@@ -120,13 +146,20 @@ void interpreter::on_result(std::string_view cursor_id, step_result outcome, con
   const step& s = *attempted->at;
   if (!outcome)
     return on_failed_attempt(c, s, outcome.error(), at);
+  if (s.poll)
+    return on_polled(c, s, std::move(*outcome), at);
+  on_output(c, s, std::move(*outcome), at);
+}
+
+// What the step gives is known: it is mapped now or after its delay.
+void interpreter::on_output(cursor& c, const step& s, json::value output, const moment& at) {
   if (s.delay && !s.delay->before) {
     c.phase = cursor_phase::delayed_after;
-    c.pending_output = std::move(*outcome);
+    c.pending_output = std::move(output);
     c.due_at = at.now + delay_length(c, s, at);
     return;
   }
-  succeed(c, s, std::move(*outcome), at);
+  succeed(c, s, std::move(output), at);
 }
 
 void interpreter::finish_delayed(cursor& c, const step& s, const moment& at) {

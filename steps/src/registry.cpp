@@ -3,6 +3,8 @@
 
 #include "modules.hpp"
 
+#include <millrace/definition.hpp>
+
 #include <algorithm>
 #include <array>
 
@@ -11,38 +13,72 @@ namespace millrace::steps {
 namespace {
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::string_view start_flow_module = "system/start-flow-execution";
 
-/// Step types that the interpreter executes itself, or finds by module identifier.
-constexpr std::array<std::string_view, 6> types_without_handler = {
-    "CUSTOM_LOGIC",          "DATA_TRANSFORMATION",  "END_FLOW",
-    "PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION", "WAIT_FOR_EXTERNAL_EVENT"};
+/// A system module, the type it belongs to, and whether steps may name it: the others are names
+/// that only editors use, and a step that names one asks for an external module.
+struct system_module {
+  std::string_view name;
+  std::string_view step_type;
+  bool is_for_steps = true;
+};
 
-/// Every identifier that the flow language reserves for a module of Allma's own, sorted. A step
-/// that names one of them which is not here fails otherwise than one that names an unknown module.
-constexpr std::array<std::string_view, 19> reserved_modules = {"system/array-aggregator",
-                                                               "system/compose-object-from-input",
-                                                               "system/date-time-calculator",
-                                                               "system/ddb-query-to-s3-manifest",
-                                                               "system/dynamodb-data-loader",
-                                                               "system/dynamodb-query-and-update",
-                                                               "system/dynamodb-update-item",
-                                                               "system/file-download",
-                                                               "system/flatten-array",
-                                                               "system/generate-array",
-                                                               "system/generate-uuid",
-                                                               "system/join-data",
-                                                               "system/s3-data-loader",
-                                                               "system/s3-data-saver",
-                                                               "system/s3-list-files",
-                                                               "system/sns-publish",
-                                                               "system/sqs-get-queue-attributes",
-                                                               "system/sqs-receive-messages",
-                                                               "system/sqs-send"};
+constexpr std::array<system_module, 32> system_modules_by_name{{
+    {"system/api-call", "API_CALL", false},
+    {"system/array-aggregator", "DATA_TRANSFORMATION"},
+    {"system/compose-object-from-input", "DATA_TRANSFORMATION"},
+    {"system/custom-lambda-invoke", "CUSTOM_LAMBDA_INVOKE", false},
+    {"system/date-time-calculator", "DATA_TRANSFORMATION"},
+    {"system/ddb-query-to-s3-manifest", "DATA_LOAD"},
+    {"system/dynamodb-data-loader", "DATA_LOAD"},
+    {"system/dynamodb-query-and-update", "DATA_SAVE"},
+    {"system/dynamodb-update-item", "DATA_SAVE"},
+    {"system/email-send", "EMAIL", false},
+    {"system/email-start-point", "EMAIL_START_POINT", false},
+    {"system/file-download", "FILE_DOWNLOAD"},
+    {"system/flatten-array", "DATA_TRANSFORMATION"},
+    {"system/generate-array", "DATA_TRANSFORMATION"},
+    {"system/generate-uuid", "DATA_TRANSFORMATION"},
+    {"system/join-data", "DATA_TRANSFORMATION"},
+    {"system/llm-invocation", "LLM_INVOCATION", false},
+    {"system/mcp-call", "MCP_CALL", false},
+    {"system/noop", "NO_OP", false},
+    {"system/parallel-fork-manager", "PARALLEL_FORK_MANAGER", false},
+    {"system/poll-external-api", "POLL_EXTERNAL_API", false},
+    {"system/s3-data-loader", "DATA_LOAD"},
+    {"system/s3-data-saver", "DATA_SAVE"},
+    {"system/s3-list-files", "DATA_LOAD"},
+    {"system/schedule-start-point", "SCHEDULE_START_POINT", false},
+    {"system/sns-publish", "SNS_PUBLISH"},
+    {"system/sqs-get-queue-attributes", "DATA_LOAD"},
+    {"system/sqs-receive-messages", "DATA_LOAD"},
+    {"system/sqs-send", "SQS_SEND"},
+    {"system/start-flow-execution", "START_FLOW_EXECUTION"},
+    {"system/start-sub-flow", "START_SUB_FLOW", false},
+    {"system/wait-for-external-event", "WAIT_FOR_EXTERNAL_EVENT", false},
+}};
 
-bool is_reserved(std::string_view module_identifier) {
-  return module_identifier == start_flow_module ||
-         std::binary_search(reserved_modules.begin(), reserved_modules.end(), module_identifier);
+/// What runs the step types that change the course of an execution.
+constexpr std::string_view interpreter_stands_in = "the engine itself";
+constexpr std::array<std::string_view, 4> types_of_interpreter = {
+    "END_FLOW", "PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION", "WAIT_FOR_EXTERNAL_EVENT"};
+
+/// Step types whose steps are all run by the module that they name.
+constexpr std::array<std::string_view, 4> types_by_module = {"CUSTOM_LOGIC", "DATA_LOAD",
+                                                             "DATA_SAVE", "DATA_TRANSFORMATION"};
+
+template <class Names>
+bool contains(const Names& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// The system module of that name that steps may name, or null.
+const system_module* find_system_module(std::string_view name) {
+  const auto place = std::lower_bound(
+      system_modules_by_name.begin(), system_modules_by_name.end(), name,
+      [](const system_module& each, std::string_view wanted) { return each.name < wanted; });
+  return place != system_modules_by_name.end() && place->name == name && place->is_for_steps
+             ? &*place
+             : nullptr;
 }
 
 /// Where `name` is or belongs in a list that is sorted by name.
@@ -61,29 +97,57 @@ const registered_handler* find_in(const Entries& entries, std::string_view name)
 
 } // namespace
 
+const std::vector<identifier>& identifiers() {
+  static const std::vector<identifier> all = [] {
+    std::vector<identifier> made;
+    for (const std::string_view type : flows::step_types())
+      made.push_back({type, {}});
+    for (const system_module& module : system_modules_by_name)
+      made.push_back({module.name, module.step_type});
+    return made;
+  }();
+  return all;
+}
+
 registry registry::with_system_modules() {
   registry all;
-  const auto add = [](std::vector<entry>& target, const char* name, auto* run) {
-    target.insert(place_of(target, name), {name, {run, step_effect::pure}});
+  const auto add = [&all](std::string_view name, auto* run, const char* stands_in = "built in") {
+    all.provide(name, {run, step_effect::pure}, stands_in);
   };
-  add(all.modules_, "system/array-aggregator", array_aggregator);
-  add(all.modules_, "system/compose-object-from-input", compose_object_from_input);
-  add(all.modules_, "system/date-time-calculator", date_time_calculator);
-  add(all.modules_, "system/flatten-array", flatten_array);
-  add(all.modules_, "system/generate-array", generate_array);
-  add(all.modules_, "system/generate-uuid", generate_uuid);
-  add(all.modules_, "system/join-data", join_data);
+  add("system/array-aggregator", array_aggregator);
+  add("system/compose-object-from-input", compose_object_from_input);
+  add("system/date-time-calculator", date_time_calculator);
+  add("system/flatten-array", flatten_array);
+  add("system/generate-array", generate_array);
+  add("system/generate-uuid", generate_uuid);
+  add("system/join-data", join_data);
   // A start point does nothing once its flow runs.
-  add(all.by_type_, "EMAIL_START_POINT", no_op);
-  add(all.by_type_, "NO_OP", no_op);
-  add(all.by_type_, "SCHEDULE_START_POINT", no_op);
-
-  all.step_types_.assign(types_without_handler.begin(), types_without_handler.end());
-  for (const entry& type : all.by_type_) {
-    all.step_types_.push_back(type.name);
-  }
-  std::sort(all.step_types_.begin(), all.step_types_.end());
+  add("EMAIL_START_POINT", no_op);
+  add("NO_OP", no_op);
+  add("SCHEDULE_START_POINT", no_op);
   return all;
+}
+
+void registry::provide(std::string_view name, registered_handler handler, std::string stands_in) {
+  const bool is_module = name.substr(0, system_prefix.size()) == system_prefix;
+  std::vector<entry>& target = is_module ? modules_ : by_type_;
+  const auto place = place_of(target, name);
+  if (place == target.end() || place->name != name)
+    target.insert(place, {std::string(name), std::move(handler), std::move(stands_in)});
+}
+
+std::string_view registry::stands_in(std::string_view name) const {
+  if (contains(types_of_interpreter, name))
+    return interpreter_stands_in;
+  for (const std::vector<entry>* entries : {&modules_, &by_type_}) {
+    const auto place = place_of(*entries, name);
+    if (place != entries->end() && place->name == name)
+      return place->stands_in;
+  }
+  for (const system_module& module : system_modules_by_name)
+    if (module.name == name && !contains(types_by_module, module.step_type))
+      return stands_in(module.step_type);
+  return {};
 }
 
 result<void> registry::add_module(std::string module_identifier, registered_handler handler) {
@@ -103,7 +167,7 @@ result<void> registry::add_module(std::string module_identifier, registered_hand
   if (place != modules_.end() && place->name == module_identifier) {
     return error(errc::conflict, "The module '" + module_identifier + "' is registered already.");
   }
-  modules_.insert(place, {std::move(module_identifier), std::move(handler)});
+  modules_.insert(place, {std::move(module_identifier), std::move(handler), {}});
   return {};
 }
 
@@ -168,12 +232,6 @@ void registry::wrap_external(
   }
 }
 
-bool registry::replaces_step(std::string_view step_instance_id) const {
-  return std::any_of(replacements_.begin(), replacements_.end(), [&](const replacement& each) {
-    return !step_instance_id.empty() && each.which.step_instance_id == step_instance_id;
-  });
-}
-
 const registered_handler* registry::find_module(std::string_view module_identifier) const {
   return find_in(modules_, module_identifier);
 }
@@ -183,7 +241,7 @@ bool registry::knows_module(std::string_view module_identifier) const {
       std::any_of(replacements_.begin(), replacements_.end(), [&](const replacement& each) {
         return !module_identifier.empty() && each.which.module_identifier == module_identifier;
       });
-  return is_replaced || module_identifier == start_flow_module ||
+  return is_replaced || find_system_module(module_identifier) != nullptr ||
          find_module(module_identifier) != nullptr;
 }
 
@@ -193,6 +251,12 @@ const registered_handler* registry::find_step_type(std::string_view step_type) c
 
 const registered_handler* registry::find(std::string_view step_type,
                                          std::string_view module_identifier) const {
+  const bool is_by_module = contains(types_by_module, step_type);
+  if (const system_module* module = find_system_module(module_identifier)) {
+    if (!is_by_module)
+      return find_step_type(step_type);
+    return module->step_type == step_type ? find_module(module_identifier) : nullptr;
+  }
   return module_identifier.empty() ? find_step_type(step_type) : find_module(module_identifier);
 }
 
@@ -213,29 +277,18 @@ const registered_handler* registry::find(std::string_view flow_definition_id,
 }
 
 step_error registry::why_not(std::string_view step_type, std::string_view module_identifier) const {
-  if (!module_identifier.empty() && !is_reserved(module_identifier)) {
+  if (!module_identifier.empty() && find_system_module(module_identifier) == nullptr) {
     return step_error::permanent("No external step registration found for moduleIdentifier: " +
                                  std::string(module_identifier));
   }
   if (step_type == "DATA_TRANSFORMATION") {
     return no_such_transformation(module_identifier);
   }
-  return step_error("Error", "Unsupported stepType: " + std::string(step_type));
-}
-
-const std::vector<std::string>& registry::step_types() const noexcept {
-  return step_types_;
-}
-
-std::vector<std::string> registry::system_modules() const {
-  std::vector<std::string> identifiers{std::string(start_flow_module)};
-  for (const entry& module : modules_) {
-    if (std::string_view(module.name).substr(0, system_prefix.size()) == system_prefix) {
-      identifiers.push_back(module.name);
-    }
+  if (step_type == "DATA_LOAD" || step_type == "DATA_SAVE") {
+    return step_error("Error", "Unsupported " + std::string(step_type) +
+                                   " module: " + std::string(module_identifier));
   }
-  std::sort(identifiers.begin(), identifiers.end());
-  return identifiers;
+  return step_error("Error", "Unsupported stepType: " + std::string(step_type));
 }
 
 step_error no_such_transformation(std::string_view module_identifier) {

@@ -27,6 +27,7 @@ TEST_CASE("mocked failures, waits and unsupported steps give tests that pass") {
   const workplace place;
   place.write("mail.json", R"({"id": "mail", "startStepInstanceId": "send", "steps": {
     "send": {"stepInstanceId": "send", "displayName": "Send", "stepType": "EMAIL",
+             "from": "a@example.com", "to": "b@example.com", "subject": "s", "body": "b",
              "onError": {"fallbackStepInstanceId": "wait"},
              "defaultNextStepInstanceId": "wait"},
     "wait": {"stepInstanceId": "wait", "displayName": "Wait",

@@ -271,7 +271,7 @@ TEST_CASE("a flow that never comes to rest fails its test instead of hanging it"
   CHECK(result.out.find("It does not come to rest: ") != std::string::npos);
 }
 
-TEST_CASE("run takes the mocks of a file, also for step types that cannot run here") {
+TEST_CASE("run takes the mocks of a file instead of what a step calls") {
   const workplace place;
   place.write("call.json", R"({"id": "call", "startStepInstanceId": "ask", "steps": {
     "ask": {"stepInstanceId": "ask", "displayName": "A", "stepType": "API_CALL",
@@ -280,7 +280,6 @@ TEST_CASE("run takes the mocks of a file, also for step types that cannot run he
   place.write("mocks.json", R"({"mocks": [{"step": "call/ask",
     "answers": [{"fail": {"name": "PermanentStepError"}, "times": 1}, {"return": {}}]}]})");
   place.write("good.json", R"([{"step": "ask", "answers": {"return": {"word": "yes"}}}])");
-  CHECK(place.run({"run", "call.json"}).status == 2);
   const outcome answered =
       place.run({"run", "call.json", "--mock", "good.json", "--output", "json"});
   INFO(answered.err);

@@ -28,7 +28,6 @@ constexpr std::string_view flow_text =
 
 std::shared_ptr<const flow_definition> definition() {
   definition_rules rules;
-  rules.step_types = {"NO_OP", "PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION"};
   auto compiled = compile_definition(parse_json(flow_text, "test")->as_object(), rules);
   INFO(describe(compiled.problems));
   REQUIRE(compiled.ok());

@@ -19,13 +19,6 @@ namespace {
 /// Rules like those of the shipped engine, with the reusable step definitions of one case.
 flows::definition_rules rules_with(const json::array& step_definitions = {}) {
   flows::definition_rules rules;
-  rules.step_types = {"CUSTOM_LOGIC",
-                      "DATA_TRANSFORMATION",
-                      "END_FLOW",
-                      "NO_OP",
-                      "PARALLEL_FORK_MANAGER",
-                      "START_FLOW_EXECUTION",
-                      "WAIT_FOR_EXTERNAL_EVENT"};
   auto known = std::make_shared<json::array>(step_definitions);
   rules.find_step_definition = [known](std::string_view id) -> const json::object* {
     for (const json::value& definition : *known) {

@@ -15,13 +15,6 @@ namespace {
 
 flows::definition_rules shipped_rules() {
   flows::definition_rules rules;
-  rules.step_types = {"CUSTOM_LOGIC",
-                      "DATA_TRANSFORMATION",
-                      "END_FLOW",
-                      "NO_OP",
-                      "PARALLEL_FORK_MANAGER",
-                      "START_FLOW_EXECUTION",
-                      "WAIT_FOR_EXTERNAL_EVENT"};
   rules.knows_module = [](std::string_view module) {
     return module == "system/compose-object-from-input" || module == "system/array-aggregator";
   };

@@ -18,13 +18,6 @@ std::shared_ptr<const flow_definition> compile(json::object text) {
   for (auto& member : text.at("steps").as_object())
     member.value().as_object()["stepInstanceId"] = member.key();
   definition_rules rules;
-  rules.step_types = {"CUSTOM_LOGIC",
-                      "DATA_TRANSFORMATION",
-                      "END_FLOW",
-                      "NO_OP",
-                      "PARALLEL_FORK_MANAGER",
-                      "START_FLOW_EXECUTION",
-                      "WAIT_FOR_EXTERNAL_EVENT"};
   auto compiled = compile_definition(text, rules);
   INFO(describe(compiled.problems));
   REQUIRE(compiled.ok());

@@ -27,15 +27,6 @@ constexpr std::string_view expression_areas[] = {"jsonpath", "condition", "templ
 
 definition_rules rules_for(const conformance_case& given) {
   definition_rules rules;
-  rules.step_types = {"CUSTOM_LOGIC",
-                      "DATA_LOAD",
-                      "DATA_SAVE",
-                      "DATA_TRANSFORMATION",
-                      "END_FLOW",
-                      "NO_OP",
-                      "PARALLEL_FORK_MANAGER",
-                      "START_FLOW_EXECUTION",
-                      "WAIT_FOR_EXTERNAL_EVENT"};
   const json::value* list = given.given.if_contains("stepDefinitions");
   const json::array definitions = list != nullptr ? list->as_array() : json::array();
   rules.find_step_definition = [definitions](std::string_view id) -> const json::object* {
@@ -233,7 +224,7 @@ TEST_CASE("every documented difference is warned of at its place, or says why it
     check_row(row, quirks.at({row.area, row.name}));
     ++seen;
   }
-  CHECK(seen >= 143);
+  CHECK(seen >= 140);
 }
 
 TEST_CASE("what gives the same as on Allma is not warned of, but for the cases listed here") {

@@ -29,41 +29,44 @@ std::string text_of(const step_error& failure) {
 
 } // namespace
 
-TEST_CASE("the step types that can run are those with a handler and those of the interpreter") {
+TEST_CASE("what needs nothing from outside runs without services, and is pure") {
   const auto registry = steps::registry::with_system_modules();
-  const std::vector<std::string> expected = {"CUSTOM_LOGIC",
-                                             "DATA_TRANSFORMATION",
-                                             "EMAIL_START_POINT",
-                                             "END_FLOW",
-                                             "NO_OP",
-                                             "PARALLEL_FORK_MANAGER",
-                                             "SCHEDULE_START_POINT",
-                                             "START_FLOW_EXECUTION",
-                                             "WAIT_FOR_EXTERNAL_EVENT"};
-  CHECK(registry.step_types() == expected);
-  for (const char* const type : {"NO_OP", "EMAIL_START_POINT", "SCHEDULE_START_POINT"}) {
-    INFO(type);
-    REQUIRE(registry.find_step_type(type) != nullptr);
-    CHECK(registry.find_step_type(type)->effect == step_effect::pure);
+  std::size_t pure = 0;
+  for (const steps::identifier& each : steps::identifiers()) {
+    INFO(each.name);
+    const registered_handler* const handler = each.step_type.empty()
+                                                  ? registry.find_step_type(each.name)
+                                                  : registry.find_module(each.name);
+    CHECK((handler == nullptr || handler->effect == step_effect::pure));
+    pure += handler != nullptr ? 1 : 0;
   }
+  CHECK(pure == 10);
   CHECK(registry.find_step_type("END_FLOW") == nullptr);
   CHECK(registry.find_step_type("") == nullptr);
+  CHECK(registry.stands_in("END_FLOW") == "the engine itself");
+  CHECK(registry.stands_in("system/noop") == "built in");
+  CHECK(registry.stands_in("DATA_LOAD").empty());
+  CHECK(registry.stands_in("API_CALL").empty());
 }
 
-TEST_CASE("every system module is pure and has a handler, except the start of a flow") {
+TEST_CASE("a module of the flow language runs under its own step type only") {
   const auto registry = steps::registry::with_system_modules();
-  const std::vector<std::string> modules = registry.system_modules();
-  CHECK(modules.size() == 8);
-  CHECK(std::is_sorted(modules.begin(), modules.end()));
-  for (const std::string& module : modules) {
-    INFO(module);
-    CHECK(registry.knows_module(module));
-    const registered_handler* const handler = registry.find_module(module);
-    REQUIRE((handler != nullptr) == (module != "system/start-flow-execution"));
-    CHECK((handler == nullptr || handler->effect == step_effect::pure));
-  }
-  CHECK_FALSE(registry.knows_module("system/sqs-send"));
+  CHECK(registry.find("DATA_TRANSFORMATION", "system/join-data") != nullptr);
+  CHECK(registry.find("DATA_LOAD", "system/join-data") == nullptr);
+  CHECK(registry.find("CUSTOM_LOGIC", "system/join-data") == nullptr);
+  CHECK(registry.find("NO_OP", "system/join-data") == registry.find_step_type("NO_OP"));
+  CHECK(registry.knows_module("system/sqs-send"));
+  CHECK_FALSE(registry.knows_module("system/noop")); // a name for editors
   CHECK_FALSE(registry.knows_module(""));
+}
+
+TEST_CASE("a handler is provided once") {
+  auto registry = steps::registry::with_system_modules();
+  registry.provide("API_CALL", giving("first"), "a client");
+  registry.provide("API_CALL", giving("second"), "another");
+  CHECK(run(*registry.find("API_CALL", ""), {}).value() == json::value("first"));
+  CHECK(registry.stands_in("API_CALL") == "a client");
+  CHECK(registry.stands_in("system/api-call") == "a client");
 }
 
 TEST_CASE("registered modules are found whatever the order of registration") {
@@ -78,7 +81,6 @@ TEST_CASE("registered modules are found whatever the order of registration") {
   }
   CHECK(registry.find_module("my/modul") == nullptr);
   CHECK(registry.find_module("system/join-data") != nullptr);
-  CHECK(registry.system_modules().size() == 8);
 }
 
 TEST_CASE("a module is refused without identifier or handler, in the reserved space, or twice") {
@@ -105,8 +107,9 @@ TEST_CASE("a step without handler fails as on Allma") {
         "system/start-flow-execution");
   CHECK(text_of(registry.why_not("DATA_TRANSFORMATION", "")) ==
         "Error: Invalid StepDefinition for DATA_TRANSFORMATION.");
-  CHECK(text_of(registry.why_not("START_SUB_FLOW", "")) ==
-        "Error: Unsupported stepType: START_SUB_FLOW");
+  CHECK(text_of(registry.why_not("DATA_LOAD", "system/s3-data-saver")) ==
+        "Error: Unsupported DATA_LOAD module: system/s3-data-saver");
+  CHECK(text_of(registry.why_not("API_CALL", "")) == "Error: Unsupported stepType: API_CALL");
 }
 
 TEST_CASE("whatever a handler throws becomes a failed attempt") {

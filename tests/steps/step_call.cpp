@@ -6,6 +6,7 @@
 namespace millrace::testing {
 
 step_result run(const registered_handler& handler, const step_call& call) {
+  const json::object none;
   const step_request request{.flow_definition_id = "flow",
                              .flow_definition_version = 1,
                              .flow_execution_id = "00000000-0000-4000-8000-000000000000",
@@ -16,7 +17,9 @@ step_result run(const registered_handler& handler, const step_call& call) {
                              .idempotency_key = "key",
                              .input = call.input,
                              .custom_config = call.custom_config,
+                             .fields = none,
                              .step = call.step,
+                             .run_state = none,
                              .now = {},
                              .random_high = call.high,
                              .random_low = call.low};

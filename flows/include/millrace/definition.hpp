@@ -9,6 +9,7 @@
 #include <millrace/mapping.hpp>
 #include <millrace/path.hpp>
 #include <millrace/problem.hpp>
+#include <millrace/step_fields.hpp>
 #include <millrace/template.hpp>
 
 #include <chrono>
@@ -99,6 +100,15 @@ struct wait_config {
   std::optional<std::chrono::seconds> max_wait; ///< nullopt: the engine's default
 };
 
+/// What POLL_EXTERNAL_API adds to a step: its handler makes one call, and the interpreter decides
+/// after each whether that was the last. Conditions see the body of the response.
+struct poll_config {
+  std::chrono::seconds interval{0}; ///< between calls, 5 to 3600
+  std::int64_t attempts_max = 1;    ///< calls that are answered, 1 to 100
+  condition success;
+  condition failure;
+};
+
 /// checkpoint of a step, for progress.
 struct checkpoint {
   std::string id;
@@ -124,6 +134,7 @@ struct step {
   output_mappings outputs;
   bool outputs_given = false; ///< outputMappings stands in the text
   value_template custom_config;
+  step_fields fields;                     ///< of the step's type, see docs/step-types.md
   std::vector<json_path> required_fields; ///< outputValidation.requiredFields
 
   std::vector<transition> transitions;
@@ -135,6 +146,7 @@ struct step {
   std::optional<fork_config> fork;   ///< PARALLEL_FORK_MANAGER
   std::optional<start_config> start; ///< START_FLOW_EXECUTION
   std::optional<wait_config> wait;   ///< WAIT_FOR_EXTERNAL_EVENT
+  std::optional<poll_config> poll;   ///< POLL_EXTERNAL_API
 
   /// The merged text, unknown fields included.
   json::object raw;
@@ -160,18 +172,16 @@ struct flow_definition {
   [[nodiscard]] const step* find_step(std::string_view id) const;
 };
 
+/// The step types of the flow language, sorted. Source: reference core-types, StepType.
+[[nodiscard]] const std::vector<std::string_view>& step_types();
+
 /// What a definition is checked against.
 struct definition_rules {
-  /// Step types that can run here, sorted; others are refused by name with this list.
-  std::vector<std::string> step_types;
   /// Looks up a reusable step definition; null when there is none.
   std::function<const json::object*(std::string_view id)> find_step_definition;
   /// Whether a module identifier has a handler; null: not checked. A module without one is a
   /// warning (a handler may be registered later; running the step fails it, as on Allma).
   std::function<bool(std::string_view module_identifier)> knows_module;
-  /// Whether the program replaces what a step does: then any type of the language will do that the
-  /// interpreter does not run itself. Null: no step.
-  std::function<bool(std::string_view step_instance_id)> replaces_step;
 };
 
 /// The outcome of checking and compiling: `definition` is set when no problem is an error.

@@ -80,7 +80,8 @@ struct cursor {
   cursor_phase phase = cursor_phase::enter;
   std::string step;        ///< step instance id
   std::int64_t visit = 0;  ///< number of this visit of `step`, unique within the execution
-  int attempt = 0;         ///< of the current visit, counted from 1
+  int attempt = 0;         ///< of the current visit (or call), counted from 1
+  std::int64_t polls = 0;  ///< answered calls of POLL_EXTERNAL_API in the current visit
   std::int64_t due_at = 0; ///< Unix milliseconds; 0: none
   std::string correlation_key;
   std::string child_id;            ///< execution id of the called flow

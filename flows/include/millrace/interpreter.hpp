@@ -33,6 +33,8 @@ struct run_step_effect {
   int attempt = 1;
   std::shared_ptr<const json::object> input; ///< never null; shared with the waiting path
   json::object custom_config;
+  json::object fields;   ///< of the step's type, evaluated
+  std::int64_t poll = 0; ///< of POLL_EXTERNAL_API: calls of this visit that were answered before
 };
 
 /// Start another flow; report with on_started(). `sync`: the path waits for its end (on_called()).
@@ -134,6 +136,8 @@ public:
   void on_time(const moment& at);
   /// Ends the execution as CANCELLED.
   void cancel(std::string_view reason);
+  /// The run state that a step of this path sees, currentContextData included: a copy.
+  [[nodiscard]] json::object run_state(std::string_view cursor_id) const;
 
 private:
   using maybe_effect = std::optional<effect>;
@@ -181,13 +185,19 @@ private:
   void restore_input(cursor& c, const step& s) const;
   result<json::object> render_custom_config(const cursor& c, const step& s,
                                             const json::object& input) const;
+  void on_output(cursor& c, const step& s, json::value output, const moment& at);
   void finish_delayed(cursor& c, const step& s, const moment& at);
+  result<json::object> evaluate_fields(const cursor& c, const step& s,
+                                       const json::object& input) const;
   void succeed(cursor& c, const step& s, json::value output, const moment& at);
   void complete(cursor& c, const step& s, json::value output, const moment& at);
   static std::optional<step_error> validate_output(const step& s, const json::value& output);
   void on_failed_attempt(cursor& c, const step& s, const step_error& reason, const moment& at);
   std::optional<std::int64_t> retry_pause(const cursor& c, const step& s, const step_error& reason,
                                           const moment& at) const;
+
+  // POLL_EXTERNAL_API (interpreter_poll.cpp).
+  void on_polled(cursor& c, const step& s, json::value response, const moment& at);
 
   // START_FLOW_EXECUTION (interpreter_start.cpp).
   result<start_request> build_start(const cursor& c, const step& s,

@@ -38,15 +38,21 @@ struct step_request {
   std::string_view module_identifier;
   /// 1 for the first attempt.
   int attempt = 1;
-  /// Stable for every attempt of this visit of this step: use it to make external effects
-  /// idempotent.
+  /// Stable for every attempt of this visit of this step (of POLL_EXTERNAL_API: of this call), also
+  /// after a crash: use it to make external effects idempotent.
   std::string_view idempotency_key;
   /// inputMappings and literals combined.
   const json::object& input;
   /// customConfig, rendered; empty when the step has none.
   const json::object& custom_config;
+  /// The members of the step that its type reads as templates, paths or mappings, under their own
+  /// names, evaluated. See docs/step-types.md.
+  const json::object& fields;
   /// The step as written, unknown fields included.
   const json::object& step;
+  /// What the reference calls runtimeState, currentContextData included. Made only where the
+  /// handler asks for it (registered_handler::wants_run_state); else empty.
+  const json::object& run_state;
   /// The engine's clock when this attempt began.
   std::chrono::system_clock::time_point now;
   /// 128 random bits for this attempt. Take randomness from here and not from elsewhere: under a
@@ -63,6 +69,8 @@ using step_handler = std::function<step_result(const step_request&)>;
 struct registered_handler {
   step_handler run;
   step_effect effect = step_effect::external;
+  /// Whether step_request::run_state is to be filled: a copy of the whole context for each attempt.
+  bool wants_run_state = false;
 };
 
 namespace steps {
@@ -74,12 +82,29 @@ struct step_selector {
   std::string module_identifier;
 };
 
+/// A step type or system module of the flow language. Source: reference core-types, StepType,
+/// SystemModuleIdentifiers.
+struct identifier {
+  std::string_view name;
+  /// The step type that a system module belongs to; empty for a step type.
+  std::string_view step_type;
+};
+
+/// Every step type and system module of the flow language: the types first, each by name.
+[[nodiscard]] const std::vector<identifier>& identifiers();
+
 /// Finds the handler of a step by its step type or module identifier. Fill it first, then share it:
 /// lookups are thread-safe once no one registers any more.
 class registry {
 public:
-  /// A registry with every built-in step type and system module.
+  /// A registry with every step type and system module that needs nothing from outside.
   [[nodiscard]] static registry with_system_modules();
+
+  /// Gives a step type or system module its handler, unless it has one. `stands_in` is a sentence
+  /// for people: what runs where Allma has a service. Precondition: `name` is in identifiers().
+  void provide(std::string_view name, registered_handler handler, std::string stands_in);
+  /// What stands in for `name`, as provide() was told; empty: nothing runs it here.
+  [[nodiscard]] std::string_view stands_in(std::string_view name) const;
 
   /// Registers a module. Errors: invalid_argument for an empty identifier or handler or one that
   /// starts with "system/"; conflict when it is registered already.
@@ -94,18 +119,17 @@ public:
   /// called instead, with the handler, which it may call or not.
   void
   wrap_external(const std::function<step_result(const step_request&, const step_handler&)>& around);
-  /// Whether a step of this id is replaced, in some flow.
-  [[nodiscard]] bool replaces_step(std::string_view step_instance_id) const;
 
   /// The handler of a module, or null.
   [[nodiscard]] const registered_handler* find_module(std::string_view module_identifier) const;
-  /// Whether steps may name this module: those with a handler, and system/start-flow-execution,
-  /// which the interpreter executes itself.
+  /// Whether steps may name this module: those of the flow language, and those with a handler.
   [[nodiscard]] bool knows_module(std::string_view module_identifier) const;
-  /// The handler for a step without module identifier by its step type (NO_OP and the start
-  /// points), or null.
+  /// The handler of a step type that is not dispatched by its module, or null.
   [[nodiscard]] const registered_handler* find_step_type(std::string_view step_type) const;
-  /// The handler of a step: its module's where it names one, else its type's; or null.
+  /// The handler of a step, or null. DATA_LOAD, DATA_SAVE and DATA_TRANSFORMATION go by their
+  /// module, which must be one of that type; a module that is not the flow language's own runs
+  /// under every type; all others go by their type. Source: reference step-executor,
+  /// data-load-handler, data-save-handler.
   [[nodiscard]] const registered_handler* find(std::string_view step_type,
                                                std::string_view module_identifier) const;
   /// The same where the step may be replaced.
@@ -113,10 +137,6 @@ public:
                                                std::string_view step_instance_id,
                                                std::string_view step_type,
                                                std::string_view module_identifier) const;
-  /// Step types that can run, sorted, those of the interpreter included.
-  [[nodiscard]] const std::vector<std::string>& step_types() const noexcept;
-  /// System modules that steps may name, sorted.
-  [[nodiscard]] std::vector<std::string> system_modules() const;
   /// How a step fails for which neither find_module nor find_step_type has a handler and which the
   /// interpreter does not execute itself. Source: conformance, "failure: unknown module", "step:
   /// custom logic without registered module", "step: transformation with a foreign system module".
@@ -127,6 +147,7 @@ private:
   struct entry {
     std::string name;
     registered_handler handler;
+    std::string stands_in;
   };
   struct replacement {
     step_selector which;
@@ -135,7 +156,6 @@ private:
   std::vector<replacement> replacements_; // in the order in which they are asked
   std::vector<entry> modules_;            // sorted by name
   std::vector<entry> by_type_;            // sorted by name
-  std::vector<std::string> step_types_;
 };
 
 /// How a DATA_TRANSFORMATION step fails when its module is no transformation; `module_identifier`
