@@ -9,7 +9,7 @@ include(CMakePackageConfigHelpers)
 
 set(MILLRACE_PACKAGE_DIR "${CMAKE_INSTALL_LIBDIR}/cmake/millrace")
 
-foreach(room IN ITEMS flows steps storage actors engine)
+foreach(room IN ITEMS flows steps storage services actors engine)
   if(NOT TARGET millrace_${room})
     continue()
   endif()

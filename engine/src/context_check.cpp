@@ -10,7 +10,6 @@ namespace millrace::simulation {
 namespace {
 
 // Bytes of a value that a sentence shows; the trace and the JSON output have the rest.
-constexpr std::size_t shown_bytes_max = 200;
 
 std::optional<double> as_number(const json::value& value) noexcept {
   switch (value.kind()) {
@@ -137,21 +136,6 @@ std::string wrong_path(std::string_view json_path) {
     if (reason != nullptr)
       return in_quotes(json_path) + " is no JSONPath: " + reason->message();
   return {};
-}
-
-std::string shown(const json::value& value) {
-  std::string text = stringify(value);
-  if (text.size() <= shown_bytes_max)
-    return text;
-  std::size_t end = shown_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-    --end; // at a character, not inside one
-  text.resize(end);
-  return text + "...";
-}
-
-std::string in_quotes(std::string_view text) {
-  return stringify(json::value(text));
 }
 
 std::optional<std::string> first_difference(const json::value& expected, const json::value& seen) {

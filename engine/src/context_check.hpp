@@ -7,6 +7,7 @@
 #include <millrace/error.hpp>
 #include <millrace/expectation.hpp>
 #include <millrace/json.hpp>
+#include <millrace/member_reader.hpp>
 
 #include <optional>
 #include <string>
@@ -16,11 +17,6 @@ namespace millrace::simulation {
 
 /// Why `json_path` is no path that an expectation may have; empty: it is one.
 [[nodiscard]] std::string wrong_path(std::string_view json_path);
-
-/// `value` for a sentence, cut where it is long.
-[[nodiscard]] std::string shown(const json::value& value);
-/// `text` in double quotes.
-[[nodiscard]] std::string in_quotes(std::string_view text);
 
 /// Where two values differ first, as segments to be put behind a path (".a[0]"); absent: they are
 /// equal. Numbers are equal by value, members in any order.

@@ -125,9 +125,18 @@ result<engine> engine_access::open(engine_options options, engine_hooks hooks) {
   if (hooks.around_store)
     *store = hooks.around_store(std::move(*store));
   const bool recover = options.recover;
+  std::shared_ptr<services::local_services> local;
+  if (options.services) {
+    auto made = services::local_services::make(*options.services, options.database);
+    if (!made)
+      return made.error();
+    local = std::move(*made);
+    local->add_to(options.steps);
+  }
   auto impl = std::make_unique<engine::implementation>(std::move(*store), std::move(options));
   if (auto loaded = impl->definitions->load(*impl->store); !loaded)
     return loaded.error();
+  impl->local = std::move(local);
   impl->run(std::move(hooks.choices));
   if (auto ready = impl->runtime->prepare(); !ready)
     return ready.error();

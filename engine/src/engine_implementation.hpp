@@ -9,6 +9,7 @@
 
 #include <millrace/engine.hpp>
 #include <millrace/runtime.hpp>
+#include <millrace/services.hpp>
 
 #include <functional>
 #include <memory>
@@ -34,6 +35,7 @@ struct engine::implementation {
 
   std::unique_ptr<storage::store> store;
   engine_options options;
+  std::shared_ptr<services::local_services> local; ///< null: none
   std::shared_ptr<catalog> definitions;
   query_service queries;
   std::unique_ptr<actors::runtime> runtime; // last: stops before the rest goes

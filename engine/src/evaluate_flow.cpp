@@ -3,6 +3,7 @@
 // Whole flows: a real engine with its actors on an in-memory store and a virtual clock; what its
 // observer hears becomes the recorded form.
 #include "evaluate.hpp"
+#include "evaluate_functions.hpp"
 
 #include <millrace/engine.hpp>
 
@@ -215,8 +216,13 @@ result<json::object> evaluate_flow(const json::object& given, const evaluate_opt
   const auto events = optional_array(given, "resume");
   if (!events)
     return events.error();
+  auto lambdas = optional_object(given, "lambdas");
+  if (!lambdas)
+    return lambdas.error();
+  scripted_functions functions(std::move(*lambdas));
   const auto heard = std::make_shared<listener>();
   engine_options options;
+  options.services->functions = functions.functions();
   options.clock = make_virtual_clock(
       std::chrono::system_clock::time_point(std::chrono::milliseconds(start_time)));
   options.seed = 1;
@@ -251,6 +257,8 @@ result<json::object> evaluate_flow(const json::object& given, const evaluate_opt
   json::object out{{"executions", std::move(executions)}};
   if (!codes->empty())
     out["resumeStatusCodes"] = std::move(*codes);
+  if (given.contains("lambdas"))
+    out["lambdaCallCounts"] = functions.call_counts();
   return out;
 }
 

@@ -4,7 +4,7 @@
 #include <millrace/expectation.hpp>
 
 #include "context_check.hpp"
-#include "member_reader.hpp"
+#include <millrace/member_reader.hpp>
 
 #include <array>
 #include <type_traits>

@@ -4,7 +4,7 @@
 // ones by a maximum matching: which of two children meets which entry is nobody's business, as
 // long as there is a way for all of them.
 #include "context_check.hpp"
-#include "durations.hpp"
+#include <millrace/durations.hpp>
 
 #include <millrace/expectation.hpp>
 

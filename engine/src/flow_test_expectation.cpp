@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // "expect" of a test file.
-#include "durations.hpp"
 #include "flow_test_members.hpp"
 #include "flow_test_parts.hpp"
+#include <millrace/durations.hpp>
 
 #include <array>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "flow_vocabulary.hpp"
-#include "member_reader.hpp"
+#include <millrace/member_reader.hpp>
 
 #include <millrace/flow_test.hpp>
 

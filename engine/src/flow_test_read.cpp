@@ -4,8 +4,8 @@
 #include "context_check.hpp"
 #include "flow_test_members.hpp"
 #include "flow_test_parts.hpp"
-#include "json_position.hpp"
 #include "text_file.hpp"
+#include <millrace/json_position.hpp>
 
 #include <millrace/bundle.hpp>
 

@@ -140,6 +140,7 @@ result<void> world::implementation::open_engine() {
   how.max_active_executions = options.max_active_executions;
   how.budgets = options.budgets;
   how.steps = options.steps;
+  how.services.reset(); // a simulation touches nothing outside
   how.clock = clock;
   how.seed = options.seed;
   if (options.is_observed)

@@ -4,9 +4,9 @@
 // schema says what the reader knows.
 #include <millrace/flow_test.hpp>
 
-#include "durations.hpp"
 #include "flow_test_members.hpp"
-#include "json_position.hpp"
+#include <millrace/durations.hpp>
+#include <millrace/json_position.hpp>
 
 #include "catch.hpp"
 #include "conformance.hpp"

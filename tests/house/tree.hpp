@@ -13,7 +13,7 @@
 namespace house {
 
 /// The rooms in the order in which each may know the ones before it (docs/architecture.md).
-inline constexpr std::string_view rooms[] = {"flows",  "steps",  "storage",
+inline constexpr std::string_view rooms[] = {"flows",  "steps",  "storage", "services",
                                              "actors", "engine", "cli"};
 
 /// One file, read once.

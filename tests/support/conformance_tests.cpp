@@ -16,8 +16,7 @@ namespace millrace::testing {
 namespace {
 
 /// What some cases require and Millrace cannot do yet.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 3> missing_abilities{{
-    {"custom_lambda", "the step type CUSTOM_LAMBDA_INVOKE"},
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> missing_abilities{{
     {"queue_failure", "a queue for detached starts that can fail"},
     {"sqs_send", "the step type SQS_SEND"},
 }};

@@ -7,6 +7,7 @@
 #include <millrace/family_budgets.hpp>
 #include <millrace/lifecycle_event.hpp>
 #include <millrace/retention.hpp>
+#include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
 
 #include <chrono>
@@ -54,6 +55,10 @@ struct engine_options {
   millrace::retention retention = {};
   /// Step handlers. Register modules before open: recovery may need them at once.
   steps::registry steps = steps::registry::with_system_modules();
+  /// What the steps find that talk to the world: requests, files, queues, functions. A handler in
+  /// `steps` comes before that of a service. Absent: no services, and such a step fails unless it
+  /// is replaced.
+  std::optional<service_options> services = service_options{};
   /// Told of everything that happens, after it is committed; may be empty. See lifecycle_event.
   lifecycle_observer observer = {};
   /// Null: the system's clock.

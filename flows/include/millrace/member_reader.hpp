@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace millrace::simulation {
+namespace millrace {
 
 /// A problem before its file and line are known.
 struct pointed_problem {
@@ -28,6 +28,10 @@ using pointed_problems = std::vector<pointed_problem>;
 [[nodiscard]] std::string child_of(std::string_view pointer, std::string_view name);
 [[nodiscard]] std::string child_of(std::string_view pointer, std::size_t index);
 
+/// `value` for a sentence, cut where it is long.
+[[nodiscard]] std::string shown(const json::value& value);
+/// `text` in double quotes.
+[[nodiscard]] std::string in_quotes(std::string_view text);
 /// `value` for a message: what stands there.
 [[nodiscard]] std::string but_is(const json::value& value);
 /// `; "x" was probably meant`, or `; there is "a" or "b"`.
@@ -76,4 +80,4 @@ private:
   pointed_problems& problems_;
 };
 
-} // namespace millrace::simulation
+} // namespace millrace

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace millrace::simulation {
+namespace millrace {
 
 /// A place in a text, both from 1 on; the column in bytes.
 struct text_position {
@@ -21,4 +21,4 @@ struct text_position {
 [[nodiscard]] std::optional<text_position> find_position(std::string_view text,
                                                          std::string_view pointer);
 
-} // namespace millrace::simulation
+} // namespace millrace

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "durations.hpp"
+#include <millrace/durations.hpp>
 
 #include <array>
 #include <charconv>
 #include <string_view>
 
-namespace millrace::simulation {
+namespace millrace {
 namespace {
 
 using std::chrono::milliseconds;
@@ -61,4 +61,4 @@ std::string format_duration(milliseconds time) {
   return std::to_string(count) + "ms";
 }
 
-} // namespace millrace::simulation
+} // namespace millrace

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "json_position.hpp"
+#include <millrace/json_position.hpp>
 
 #include <millrace/json.hpp>
 
 #include <string>
 #include <vector>
 
-namespace millrace::simulation {
+namespace millrace {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
@@ -150,4 +150,4 @@ std::optional<text_position> find_position(std::string_view text, std::string_vi
   return position_of(text, place);
 }
 
-} // namespace millrace::simulation
+} // namespace millrace

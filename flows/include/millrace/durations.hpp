@@ -10,7 +10,7 @@
 #include <optional>
 #include <string>
 
-namespace millrace::simulation {
+namespace millrace {
 
 /// Longer ones are slips of the pen, and a clock that far ahead counts no more milliseconds.
 inline constexpr std::chrono::hours duration_max{24 * 36'500};
@@ -23,4 +23,4 @@ inline constexpr const char* duration_forms =
 /// `time` in that form, the largest unit that gives a whole number.
 [[nodiscard]] std::string format_duration(std::chrono::milliseconds time);
 
-} // namespace millrace::simulation
+} // namespace millrace

@@ -1,14 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "member_reader.hpp"
+#include <millrace/member_reader.hpp>
 
-#include "context_check.hpp"
-#include "durations.hpp"
+#include <millrace/durations.hpp>
 
 #include <millrace/names.hpp>
 
 #include <algorithm>
 
-namespace millrace::simulation {
+namespace millrace {
+namespace {
+
+constexpr std::size_t shown_bytes_max = 200; // of a value in a message
+
+} // namespace
+
+std::string shown(const json::value& value) {
+  std::string text = stringify(value);
+  if (text.size() <= shown_bytes_max)
+    return text;
+  std::size_t end = shown_bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
+    --end; // at a character, not inside one
+  text.resize(end);
+  return text + "...";
+}
+
+std::string in_quotes(std::string_view text) {
+  return stringify(json::value(text));
+}
 
 std::string child_of(std::string_view pointer, std::string_view name) {
   std::string all(pointer);
@@ -141,4 +160,4 @@ void member_reader::refuse(std::string_view name, std::string_view wanted) {
   add(pointer(name), "this must be " + std::string(wanted) + (value ? but_is(*value) : ""));
 }
 
-} // namespace millrace::simulation
+} // namespace millrace

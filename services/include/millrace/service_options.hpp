@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What stands where AWS stood: which local thing each name in a flow means. Read from
+// millrace.json, or filled by an embedding program; with nothing filled there are folders and
+// databases beside the engine's database, and no network unless a step asks for it.
+#pragma once
+
+#include <millrace/error.hpp>
+#include <millrace/json.hpp>
+#include <millrace/step_result.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// What a function gets; what it gives back, or how it fails. Called from several threads at once.
+/// May throw: that is a function error with the exception's what().
+using function_handler = std::function<step_result(const json::value& payload)>;
+
+/// Where a function runs: exactly one of `handler` and `command` is set.
+struct function_target {
+  /// In this process.
+  function_handler handler;
+  /// A program and its arguments, started for every invocation without a shell: JSON on its
+  /// standard input, JSON on its standard output, exit status 0.
+  std::vector<std::string> command;
+  /// Variables of the program's environment beside PATH, HOME, LANG and TZ.
+  std::map<std::string, std::string> environment;
+  /// The longest that an invocation may take, 1 ms to 15 minutes (Lambda's own bound).
+  std::chrono::milliseconds timeout = std::chrono::minutes(1);
+};
+
+/// Functions by name or ARN, and external modules by identifier.
+struct function_options {
+  /// For CUSTOM_LAMBDA_INVOKE. A step that names an ARN finds the function of that ARN, else of the
+  /// ARN's last part.
+  std::map<std::string, function_target, std::less<>> functions;
+  /// For steps whose moduleIdentifier is not the flow language's own. The payload is
+  /// {stepDefinition, stepInput, runtimeState}, the answer {outputData}.
+  std::map<std::string, function_target, std::less<>> modules;
+};
+
+/// Everything that can be chosen about local services.
+struct service_options {
+  /// The folder for what has no other place; empty: `<database>.local` beside the engine's
+  /// database, and a temporary folder, removed at stop, for an engine in memory.
+  std::string folder;
+  function_options functions;
+};
+
+/// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a
+/// text is the environment variable NAME, `$${` a plain `${`. Errors: `not_found`;
+/// `invalid_syntax` with line and column; `invalid_input` with every problem, a line each, which
+/// names the file, the place and what is expected there.
+[[nodiscard]] result<service_options> read_service_options(const std::string& file);
+/// The same for a document that was read already; `variable` looks an environment variable up.
+[[nodiscard]] result<service_options> parse_service_options(
+    const json::value& document, std::string_view file,
+    const std::function<std::optional<std::string>(const std::string& name)>& variable);
+
+} // namespace millrace

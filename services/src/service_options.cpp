@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/service_options.hpp>
+
+#include "options_reader.hpp"
+
+#include <millrace/json_position.hpp>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace millrace {
+namespace {
+
+using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
+
+constexpr std::string_view system_prefix = "system/";
+constexpr std::array<std::string_view, 4> file_members{"$schema", "folder", "functions", "modules"};
+
+/// Puts the values of environment variables into the texts of a document.
+class variables {
+public:
+  variables(const variable_lookup& look_up, pointed_problems& problems)
+      : look_up_(look_up), problems_(problems) {}
+
+  void fill(json::value& value, const std::string& pointer) {
+    if (json::string* text = value.if_string())
+      *text = filled(*text, pointer);
+    else if (json::array* elements = value.if_array())
+      for (std::size_t i = 0; i < elements->size(); ++i)
+        fill((*elements)[i], child_of(pointer, i));
+    else if (json::object* members = value.if_object())
+      for (auto& member : *members)
+        fill(member.value(), child_of(pointer, member.key()));
+  }
+
+private:
+  // "${NAME}" is looked up, "$${" gives "${".
+  std::string filled(std::string_view text, const std::string& pointer) {
+    std::string made;
+    for (std::size_t at = 0; at < text.size();) {
+      const std::size_t open = text.find("${", at);
+      if (open == std::string_view::npos)
+        return made.append(text.substr(at));
+      made.append(text.substr(at, open - at));
+      if (!made.empty() && open > at && text[open - 1] == '$') {
+        made.back() = '$';
+        made += '{';
+        at = open + 2;
+        continue;
+      }
+      const std::size_t close = text.find('}', open);
+      if (close == std::string_view::npos) {
+        problems_.push_back(
+            {pointer, "\"${\" is not closed; write \"$${\" for the two characters"});
+        return std::string(text);
+      }
+      const std::string name(text.substr(open + 2, close - open - 2));
+      if (const auto value = look_up_(name))
+        made += *value;
+      else
+        problems_.push_back({pointer, "the environment variable " + in_quotes(name) +
+                                          " is not set; set it or write the value itself"});
+      at = close + 1;
+    }
+    return made;
+  }
+
+  const variable_lookup& look_up_;
+  pointed_problems& problems_;
+};
+
+void check_modules(const service_options& options, pointed_problems& problems) {
+  for (const auto& module : options.functions.modules)
+    if (module.first.empty() || module.first.substr(0, system_prefix.size()) == system_prefix)
+      problems.push_back({child_of("/modules", module.first),
+                          "a module's identifier is not empty and does not begin with \"system/\", "
+                          "which is the flow language's own"});
+}
+
+service_options read_members(const json::object& document, pointed_problems& problems) {
+  member_reader reader(document, "", file_members, problems);
+  service_options options;
+  options.folder = reader.text("folder").value_or("");
+  if (const json::object* functions = reader.object("functions"))
+    options.functions.functions = services::read_functions(*functions, "/functions", problems);
+  if (const json::object* modules = reader.object("modules"))
+    options.functions.modules = services::read_functions(*modules, "/modules", problems);
+  check_modules(options, problems);
+  return options;
+}
+
+// Each problem in a line: "millrace.json:3:5: /functions/f: ...".
+error all_of(const pointed_problems& problems, std::string_view file, std::string_view text) {
+  std::string lines;
+  for (const pointed_problem& each : problems) {
+    lines += file;
+    if (const auto place = find_position(text, each.pointer))
+      lines += ':' + std::to_string(place->line) + ':' + std::to_string(place->column);
+    lines += ": " + (each.pointer.empty() ? "" : each.pointer + ": ") + each.message + ".\n";
+  }
+  return {errc::invalid_input, lines};
+}
+
+result<service_options> parse(json::value document, std::string_view file, std::string_view text,
+                              const variable_lookup& variable) {
+  pointed_problems problems;
+  if (!document.is_object())
+    return all_of({{"", "the configuration is an object" + but_is(document)}}, file, text);
+  variables(variable, problems).fill(document, "");
+  service_options options = read_members(document.get_object(), problems);
+  if (!problems.empty())
+    return all_of(problems, file, text);
+  return options;
+}
+
+} // namespace
+
+result<service_options> read_service_options(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in)
+    return error{errc::not_found, "The configuration " + file + " cannot be read."};
+  auto document = parse_json(text, file);
+  if (!document)
+    return document.error();
+  return parse(std::move(*document), file, text, [](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value ? std::optional<std::string>(value) : std::nullopt;
+  });
+}
+
+result<service_options> parse_service_options(const json::value& document, std::string_view file,
+                                              const variable_lookup& variable) {
+  return parse(document, file, stringify_pretty(document), variable);
+}
+
+} // namespace millrace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Reading millrace.json: what is right, and one sentence for everything that is wrong.
+#include <millrace/service_options.hpp>
+
+#include "catch.hpp"
+
+using namespace millrace;
+
+namespace {
+
+result<service_options> parse(std::string_view text) {
+  const auto document = parse_json(text, "millrace.json");
+  REQUIRE(document.has_value());
+  return parse_service_options(*document, "millrace.json",
+                               [](const std::string& name) -> std::optional<std::string> {
+                                 if (name == "TOKEN")
+                                   return "t0ken";
+                                 return std::nullopt;
+                               });
+}
+
+std::string problems_of(std::string_view text) {
+  const auto parsed = parse(text);
+  return parsed ? std::string() : parsed.error().message();
+}
+
+} // namespace
+
+TEST_CASE("an empty configuration is right") {
+  CHECK(parse("{}").has_value());
+  CHECK(parse(R"({"$schema": "x", "functions": {}, "modules": {}})").has_value());
+}
+
+TEST_CASE("functions and modules are read with their environment and timeout") {
+  const auto read = parse(R"({"functions": {"f": {"command": ["python3", "f.py", "${TOKEN}"],
+      "environment": {"T": "<${TOKEN}>", "plain": "$${TOKEN}"}, "timeout": "3s"}},
+      "modules": {"my/m": {"command": ["m"]}}})");
+  REQUIRE(read.has_value());
+  const function_target& f = read->functions.functions.at("f");
+  CHECK(f.command == std::vector<std::string>{"python3", "f.py", "t0ken"});
+  CHECK(f.environment.at("T") == "<t0ken>");
+  CHECK(f.environment.at("plain") == "${TOKEN}");
+  CHECK(f.timeout == std::chrono::seconds(3));
+  CHECK(read->functions.modules.at("my/m").timeout == std::chrono::minutes(1));
+}
+
+TEST_CASE("what is wrong is said with its place and what to do") {
+  struct wrong {
+    const char* text;
+    const char* says;
+  };
+  const wrong all[] = {
+      {"[]", "the configuration is an object, but it is []"},
+      {R"({"function": {}})", "/function: there is no member \"function\" here; \"functions\""},
+      {R"({"functions": {"f": {}}})", "/functions/f: \"command\" is missing"},
+      {R"({"functions": {"f": 3}})", "/functions/f: this must be an object"},
+      {R"({"functions": {"f": {"command": []}}})", "/functions/f/command: this must be a list"},
+      {R"({"functions": {"f": {"command": ["a"], "timeout": "16m"}}})",
+       "/functions/f/timeout: this must be a duration from \"1ms\" to \"15m\""},
+      {R"({"functions": {"f": {"command": ["a"], "environment": {"A": 1}}}})",
+       "/functions/f/environment/A: this must be a text, but it is 1"},
+      {R"({"modules": {"system/x": {"command": ["a"]}}})",
+       "a module's identifier is not empty and does not begin with \"system/\""},
+      {R"({"folder": "${HOMELESS}"})", "/folder: the environment variable \"HOMELESS\" is not set"},
+      {R"({"folder": "${TOKEN"})", "/folder: \"${\" is not closed"},
+  };
+  for (const wrong& each : all) {
+    INFO(each.text);
+    const std::string problems = problems_of(each.text);
+    INFO(problems);
+    CHECK(problems.find("millrace.json") == 0);
+    CHECK(problems.find(each.says) != std::string::npos);
+  }
+}
+
+TEST_CASE("a configuration that is not there is named") {
+  const auto read = read_service_options("/nowhere/millrace.json");
+  REQUIRE_FALSE(read.has_value());
+  CHECK(read.error().code() == errc::not_found);
+  CHECK(read.error().message() == "The configuration /nowhere/millrace.json cannot be read.");
+}
