@@ -15,6 +15,7 @@
 
 #include <millrace/flow_test.hpp>
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -22,6 +23,7 @@ namespace millrace::cli {
 namespace {
 
 constexpr const char* trigger_source = "millrace run";
+constexpr const char* default_configuration = "millrace.json";
 
 class run_command {
 public:
@@ -53,6 +55,8 @@ private:
       return invalid(report);
     if (auto read = read_input(); !read)
       return read.error();
+    if (auto read = read_configuration(); !read)
+      return read.error();
     if (!is_existing_ && !options_.recover_only)
       if (auto chosen = choose(report.flows, report.flows); !chosen)
         return chosen.error();
@@ -71,9 +75,23 @@ private:
     return simulation::put_mocks(std::move(reading.mocks), steps_);
   }
 
+  result<void> read_configuration() {
+    const bool is_named = !options_.config.empty();
+    const std::string file = is_named ? options_.config : std::string(default_configuration);
+    std::error_code failure;
+    if (!is_named && !std::filesystem::exists(file, failure))
+      return {};
+    auto read = read_service_options(file);
+    if (!read)
+      return read.error();
+    services_ = std::move(*read);
+    return {};
+  }
+
   result<void> open(const std::vector<flow_document>& documents,
                     const std::vector<flow_version>& sources) {
-    session::options how{options_.database, options_.durability, false, !options_.as_json, steps_};
+    session::options how{options_.database, options_.durability, false, !options_.as_json, steps_,
+                         services_};
     auto opened = session::open(how);
     if (!opened)
       return opened.error();
@@ -215,7 +233,13 @@ private:
     return show({id}, exit_status::done);
   }
 
+  void say_stand_ins() const {
+    for (const stand_in& each : session_->engine().stand_ins())
+      say(each.identifier + " was run by " + each.what + '.');
+  }
+
   exit_status show(const std::vector<std::string>& roots, exit_status status) {
+    say_stand_ins();
     standard_output out;
     const list_function list = list_of(session_->engine());
     executions_document document(out, true);
@@ -238,6 +262,7 @@ private:
   bool is_existing_ = false;
   start_request request_;
   steps::registry steps_ = steps::registry::with_system_modules();
+  service_options services_;
   unfinished_work unfinished_;
   std::unique_ptr<session> session_;
 };

@@ -20,7 +20,8 @@ struct run_options {
   std::string version;
   std::string input; ///< empty: none, that is {}
   std::string database;
-  std::string mocks; ///< a file; empty: none
+  std::string config; ///< empty: millrace.json of this folder, if there is one
+  std::string mocks;  ///< a file; empty: none
   millrace::durability durability = millrace::durability::power_loss;
   bool as_json = false;
   bool no_wait = false;

@@ -36,6 +36,7 @@ result<void> session::open_engine() {
   settings.durability = how_.durability;
   settings.recover = how_.recover;
   settings.steps = how_.steps;
+  settings.services = how_.services;
   if (progress_)
     settings.observer = [counts = progress_](const lifecycle_event& event) { counts->note(event); };
   auto opened = millrace::engine::open(std::move(settings));

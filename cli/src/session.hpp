@@ -33,6 +33,7 @@ public:
     bool recover = true;       ///< takes up what is unfinished in the database
     bool show_progress = true; ///< where standard error is a terminal
     steps::registry steps = steps::registry::with_system_modules();
+    service_options services = {};
   };
 
   /// Errors: the engine's.

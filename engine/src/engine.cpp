@@ -145,6 +145,10 @@ result<engine> engine_access::open(engine_options options, engine_hooks hooks) {
   return engine(std::move(impl));
 }
 
+std::vector<stand_in> engine::stand_ins() const {
+  return impl_->local ? impl_->local->used() : std::vector<stand_in>();
+}
+
 result<source_report> engine::define(const std::vector<flow_document>& documents,
                                      const define_options& options) {
   definition_change change = impl_->definitions->read(documents);

@@ -35,10 +35,10 @@ struct engine::implementation {
 
   std::unique_ptr<storage::store> store;
   engine_options options;
-  std::shared_ptr<services::local_services> local; ///< null: none
   std::shared_ptr<catalog> definitions;
   query_service queries;
-  std::unique_ptr<actors::runtime> runtime; // last: stops before the rest goes
+  std::shared_ptr<services::local_services> local; ///< null: none
+  std::unique_ptr<actors::runtime> runtime;        // last: stops before the rest goes
 };
 
 /// The way into an engine.

@@ -293,3 +293,40 @@ poll_config compile_poll(object_reader& reader) {
 }
 
 } // namespace millrace::flows::definitions
+
+namespace millrace::flows {
+namespace {
+
+using definitions::shape_of;
+
+std::string_view words_for(shape_of shape) {
+  switch (shape) {
+  case shape_of::text: return "a template";
+  case shape_of::value: return "JSON with templates and paths";
+  case shape_of::path: return "a path";
+  case shape_of::variables: return "variables: paths or mapping items by name";
+  case shape_of::mapped: return "an object: template, contextMappings";
+  case shape_of::headers: return "paths by header name";
+  case shape_of::plain: return "a text";
+  case shape_of::texts: return "texts by name";
+  case shape_of::method: return "an HTTP method";
+  }
+  return {};
+}
+
+} // namespace
+
+const std::vector<field_description>& field_descriptions() {
+  static const std::vector<field_description> all = [] {
+    std::vector<field_description> made;
+    for (const definitions::field_row& row : definitions::field_rows)
+      made.push_back({row.step_type, row.place, row.name, words_for(row.shape),
+                      row.is_needed == definitions::needed::yes,
+                      row.shape != shape_of::plain && row.shape != shape_of::texts &&
+                          row.shape != shape_of::method});
+    return made;
+  }();
+  return all;
+}
+
+} // namespace millrace::flows

@@ -99,8 +99,6 @@ void add_functions(steps::registry& to, const std::shared_ptr<const function_opt
               step_effect::external},
              "a C++ handler or a program, by function name");
   for (const auto& module : options->modules) {
-    if (to.find_module(module.first))
-      continue;
     // An identifier that cannot be registered was refused when the options were read.
     static_cast<void>(to.add_module(
         module.first, {[options, target = &module.second](const step_request& request) {

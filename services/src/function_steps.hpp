@@ -11,8 +11,7 @@
 
 namespace millrace::services {
 
-/// Provides CUSTOM_LAMBDA_INVOKE and registers the modules of the configuration, but for those that
-/// the program has registered itself.
+/// Provides CUSTOM_LAMBDA_INVOKE and registers the modules of the configuration.
 void add_functions(steps::registry& to, const std::shared_ptr<const function_options>& options);
 
 } // namespace millrace::services

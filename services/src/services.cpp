@@ -3,24 +3,54 @@
 
 #include "function_steps.hpp"
 
+#include <mutex>
+#include <set>
+
 namespace millrace::services {
 
 struct local_services::implementation {
   std::shared_ptr<const function_options> functions;
+  steps::registry provided; // before its handlers are wrapped, for what stands in
+  mutable std::mutex mutex;
+  std::set<std::string, std::less<>> used; // guarded by mutex
+
+  void note(const step_request& request) {
+    const std::string_view name =
+        request.module_identifier.empty() ? request.step_type : request.module_identifier;
+    const std::lock_guard lock(mutex);
+    if (used.find(name) == used.end())
+      used.emplace(name);
+  }
 };
 
-local_services::local_services(std::unique_ptr<implementation> impl) : impl_(std::move(impl)) {}
+local_services::local_services(std::shared_ptr<implementation> impl) : impl_(std::move(impl)) {}
 local_services::~local_services() = default;
 
 result<std::shared_ptr<local_services>> local_services::make(service_options options,
                                                              const std::string& /*database*/) {
-  auto impl = std::make_unique<implementation>();
+  auto impl = std::make_shared<implementation>();
   impl->functions = std::make_shared<const function_options>(std::move(options.functions));
+  add_functions(impl->provided, impl->functions);
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }
 
 void local_services::add_to(steps::registry& registry) const {
-  add_functions(registry, impl_->functions);
+  steps::registry noting = impl_->provided;
+  noting.wrap_external([impl = impl_](const step_request& request, const step_handler& inner) {
+    impl->note(request);
+    return inner(request);
+  });
+  registry.provide_missing(noting);
+}
+
+std::vector<stand_in> local_services::used() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<stand_in> all;
+  for (const std::string& name : impl_->used) {
+    const std::string_view what = impl_->provided.stands_in(name);
+    all.push_back({name, what.empty() ? "a function of the configuration" : std::string(what)});
+  }
+  return all;
 }
 
 } // namespace millrace::services

@@ -136,6 +136,18 @@ void registry::provide(std::string_view name, registered_handler handler, std::s
     target.insert(place, {std::string(name), std::move(handler), std::move(stands_in)});
 }
 
+void registry::provide_missing(const registry& other) {
+  const auto take = [](std::vector<entry>& target, const std::vector<entry>& source) {
+    for (const entry& each : source) {
+      const auto place = place_of(target, each.name);
+      if (place == target.end() || place->name != each.name)
+        target.insert(place, each);
+    }
+  };
+  take(modules_, other.modules_);
+  take(by_type_, other.by_type_);
+}
+
 std::string_view registry::stands_in(std::string_view name) const {
   if (contains(types_of_interpreter, name))
     return interpreter_stands_in;

@@ -60,6 +60,69 @@ TEST_CASE("a module of the flow language runs under its own step type only") {
   CHECK_FALSE(registry.knows_module(""));
 }
 
+TEST_CASE("every step type and module of the reference is known by name") {
+  // Recorded from core-types, StepType and SystemModuleIdentifiers.
+  const std::vector<std::string_view> reference = {
+      "API_CALL",
+      "CUSTOM_LAMBDA_INVOKE",
+      "CUSTOM_LOGIC",
+      "DATA_LOAD",
+      "DATA_SAVE",
+      "DATA_TRANSFORMATION",
+      "EMAIL",
+      "EMAIL_START_POINT",
+      "END_FLOW",
+      "FILE_DOWNLOAD",
+      "LLM_INVOCATION",
+      "MCP_CALL",
+      "NO_OP",
+      "PARALLEL_FORK_MANAGER",
+      "POLL_EXTERNAL_API",
+      "SCHEDULE_START_POINT",
+      "SNS_PUBLISH",
+      "SQS_SEND",
+      "START_FLOW_EXECUTION",
+      "START_SUB_FLOW",
+      "WAIT_FOR_EXTERNAL_EVENT",
+      "system/api-call",
+      "system/array-aggregator",
+      "system/compose-object-from-input",
+      "system/custom-lambda-invoke",
+      "system/date-time-calculator",
+      "system/ddb-query-to-s3-manifest",
+      "system/dynamodb-data-loader",
+      "system/dynamodb-query-and-update",
+      "system/dynamodb-update-item",
+      "system/email-send",
+      "system/email-start-point",
+      "system/file-download",
+      "system/flatten-array",
+      "system/generate-array",
+      "system/generate-uuid",
+      "system/join-data",
+      "system/llm-invocation",
+      "system/mcp-call",
+      "system/noop",
+      "system/parallel-fork-manager",
+      "system/poll-external-api",
+      "system/s3-data-loader",
+      "system/s3-data-saver",
+      "system/s3-list-files",
+      "system/schedule-start-point",
+      "system/sns-publish",
+      "system/sqs-get-queue-attributes",
+      "system/sqs-receive-messages",
+      "system/sqs-send",
+      "system/start-flow-execution",
+      "system/start-sub-flow",
+      "system/wait-for-external-event",
+  };
+  std::vector<std::string_view> known;
+  for (const steps::identifier& each : steps::identifiers())
+    known.push_back(each.name);
+  CHECK(known == reference);
+}
+
 TEST_CASE("a handler is provided once") {
   auto registry = steps::registry::with_system_modules();
   registry.provide("API_CALL", giving("first"), "a client");

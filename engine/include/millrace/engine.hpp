@@ -158,6 +158,10 @@ public:
   [[nodiscard]] result<std::vector<json::object>>
   step_records(std::string_view flow_execution_id) const;
 
+  /// The step types and modules that local services have run since open, by name, with what stood
+  /// in for what they use on Allma.
+  [[nodiscard]] std::vector<stand_in> stand_ins() const;
+
   /// Hands an event to the first execution that waits under `correlation_key`; its id. Durable at
   /// return. Errors: `not_found`, `invalid_input` for a payload over the limit, `database_failed`.
   [[nodiscard]] result<std::string> resume(std::string_view correlation_key,

@@ -175,6 +175,19 @@ struct flow_definition {
 /// The step types of the flow language, sorted. Source: reference core-types, StepType.
 [[nodiscard]] const std::vector<std::string_view>& step_types();
 
+/// A member of a step that its type reads, beside those that all steps have.
+struct field_description {
+  std::string_view step_type;
+  std::string_view place; ///< the member whose members these are; empty: the step itself
+  std::string_view name;
+  std::string_view written_as; ///< "a template", "a path" ...
+  bool is_needed = false;
+  bool is_evaluated = false; ///< handlers get its value in step_request::fields
+};
+
+/// Every such member, by step type.
+[[nodiscard]] const std::vector<field_description>& field_descriptions();
+
 /// What a definition is checked against.
 struct definition_rules {
   /// Looks up a reusable step definition; null when there is none.

@@ -46,6 +46,12 @@ struct function_options {
   std::map<std::string, function_target, std::less<>> modules;
 };
 
+/// A step type or module that ran here, and what ran it.
+struct stand_in {
+  std::string identifier; ///< of the module where the step names one, else of the step type
+  std::string what;       ///< a sentence part: "a program, by function name"
+};
+
 /// Everything that can be chosen about local services.
 struct service_options {
   /// The folder for what has no other place; empty: `<database>.local` beside the engine's

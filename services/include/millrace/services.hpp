@@ -24,14 +24,16 @@ public:
   /// Removes the temporary folder, if there is one.
   ~local_services();
 
-  /// Provides every step type and system module that needs something from outside, and the external
-  /// modules of the options.
+  /// Gives `registry` what it has not: the step types and system modules that need something from
+  /// outside, and the external modules of the options. The handlers keep alive what they use.
   void add_to(steps::registry& registry) const;
+  /// What has run until now, by identifier.
+  [[nodiscard]] std::vector<stand_in> used() const;
 
 private:
   struct implementation;
-  explicit local_services(std::unique_ptr<implementation> impl);
-  std::unique_ptr<implementation> impl_;
+  explicit local_services(std::shared_ptr<implementation> impl);
+  std::shared_ptr<implementation> impl_; // shared with the handlers
 };
 
 } // namespace millrace::services

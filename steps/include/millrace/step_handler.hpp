@@ -103,6 +103,8 @@ public:
   /// Gives a step type or system module its handler, unless it has one. `stands_in` is a sentence
   /// for people: what runs where Allma has a service. Precondition: `name` is in identifiers().
   void provide(std::string_view name, registered_handler handler, std::string stands_in);
+  /// Takes every handler of `other` that is missing here; its replacements are left out.
+  void provide_missing(const registry& other);
   /// What stands in for `name`, as provide() was told; empty: nothing runs it here.
   [[nodiscard]] std::string_view stands_in(std::string_view name) const;
 
