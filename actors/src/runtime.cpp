@@ -367,6 +367,8 @@ void runtime::stop() {
     compat::send_from_outside(impl_->shared.supervisor, stop_message{});
   }
   impl_->see_actors_off();
+  if (impl_->shared.options.interrupt_handlers)
+    impl_->shared.options.interrupt_handlers();
   impl_->shared.handlers.stop();
   impl_->shared.writer.stop();
   impl_->sweeper = nullptr;

@@ -83,6 +83,8 @@ void engine::implementation::run(std::shared_ptr<actors::pump_choices> choices) 
   running.observer = options.observer;
   running.definitions = definitions;
   running.time = std::make_shared<clock_adapter>(options.clock);
+  if (local)
+    running.interrupt_handlers = [services = local] { services->interrupt(); };
   running.choices = std::move(choices);
   runtime = std::make_unique<actors::runtime>(*store, std::move(running));
 }

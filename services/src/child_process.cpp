@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -12,6 +13,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +118,13 @@ void descriptor::close() noexcept {
     ::close(std::exchange(number_, -1));
 }
 
+interruption::interruption() : sign_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+void interruption::raise() noexcept {
+  constexpr std::uint64_t once = 1;
+  static_cast<void>(!::write(sign_.get(), &once, sizeof once));
+}
+
 result<child_process> child_process::start(const command_line& what) {
   auto in = make_pipe();
   auto out = make_pipe();
@@ -185,8 +194,9 @@ namespace {
 /// Feeds one program and gathers what it says, until its output is at its end.
 class conversation {
 public:
-  conversation(child_process& child, std::string_view input, std::size_t output_bytes_max)
-      : child_(child), rest_(input), output_bytes_max_(output_bytes_max) {}
+  conversation(child_process& child, std::string_view input, std::size_t output_bytes_max,
+               const interruption& ends)
+      : child_(child), rest_(input), output_bytes_max_(output_bytes_max), ends_(ends) {}
 
   command_result run(steady_clock::time_point latest) {
     if (rest_.empty())
@@ -200,12 +210,11 @@ public:
         told_.is_timed_out = true;
         break;
       }
-      if (told_.output.size() > output_bytes_max_) {
-        told_.is_too_much = true;
+      told_.is_too_much = told_.output.size() > output_bytes_max_;
+      if (told_.is_too_much || told_.is_interrupted)
         break;
-      }
     }
-    if (told_.is_timed_out || told_.is_too_much)
+    if (told_.is_timed_out || told_.is_too_much || told_.is_interrupted)
       child_.kill();
     told_.status = child_.wait();
     return std::move(told_);
@@ -213,11 +222,13 @@ public:
 
 private:
   bool wait_for_news(int milliseconds) {
-    std::array<pollfd, 3> watched{{{child_.input().get(), POLLOUT, 0},
+    std::array<pollfd, 4> watched{{{child_.input().get(), POLLOUT, 0},
                                    {child_.output().get(), POLLIN, 0},
-                                   {child_.errors().get(), POLLIN, 0}}};
+                                   {child_.errors().get(), POLLIN, 0},
+                                   {ends_.sign().get(), POLLIN, 0}}};
     if (::poll(watched.data(), watched.size(), milliseconds) <= 0)
       return false;
+    told_.is_interrupted = watched[3].revents != 0;
     if (watched[0].revents != 0)
       write_some();
     if (watched[1].revents != 0)
@@ -250,6 +261,7 @@ private:
   child_process& child_;
   std::string_view rest_;
   std::size_t output_bytes_max_;
+  const interruption& ends_;
   command_result told_;
 };
 
@@ -284,14 +296,14 @@ private:
 } // namespace
 
 result<command_result> run_command(const command_line& what, std::string_view input,
-                                   std::chrono::milliseconds timeout,
-                                   std::size_t output_bytes_max) {
+                                   std::chrono::milliseconds timeout, std::size_t output_bytes_max,
+                                   const interruption& ends) {
   const auto latest = steady_clock::now() + timeout;
   auto child = child_process::start(what);
   if (!child)
     return child.error();
   const without_broken_pipe safe;
-  return conversation(*child, input, output_bytes_max).run(latest);
+  return conversation(*child, input, output_bytes_max, ends).run(latest);
 }
 
 } // namespace millrace::services

@@ -41,6 +41,18 @@ private:
   int number_ = -1;
 };
 
+/// Ends what waits for programs, once and for all. Thread-safe.
+class interruption {
+public:
+  interruption();
+  void raise() noexcept;
+  /// Readable from then on.
+  [[nodiscard]] const descriptor& sign() const noexcept { return sign_; }
+
+private:
+  descriptor sign_;
+};
+
 /// One running program. One thread at a time. The descriptors do not block.
 class child_process {
 public:
@@ -71,9 +83,10 @@ private:
 
 /// How a program ran.
 struct command_result {
-  bool is_timed_out = false; ///< it was killed
-  bool is_too_much = false;  ///< it wrote more than the limit, and was killed
-  int status = 0;            ///< of its exit
+  bool is_interrupted = false; ///< somebody raised the interruption, and it was killed
+  bool is_timed_out = false;   ///< it was killed
+  bool is_too_much = false;    ///< it wrote more than the limit, and was killed
+  int status = 0;              ///< of its exit
   std::string output;
   std::string errors; ///< the beginning of what it wrote to its standard error
 };
@@ -81,6 +94,7 @@ struct command_result {
 /// Starts the program, writes `input`, and reads until it ends. Errors: as start().
 [[nodiscard]] result<command_result> run_command(const command_line& what, std::string_view input,
                                                  std::chrono::milliseconds timeout,
-                                                 std::size_t output_bytes_max);
+                                                 std::size_t output_bytes_max,
+                                                 const interruption& ends);
 
 } // namespace millrace::services

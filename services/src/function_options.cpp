@@ -9,7 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto timeout_max = 15min; // Lambda's own bound
-constexpr std::array<std::string_view, 3> target_members{"command", "environment", "timeout"};
+constexpr std::array<std::string_view, 4> target_members{"command", "environment", "timeout",
+                                                         "url"};
 
 std::map<std::string, std::string> read_environment(member_reader& reader) {
   std::map<std::string, std::string> all;
@@ -28,11 +29,13 @@ std::map<std::string, std::string> read_environment(member_reader& reader) {
 
 function_target read_target(member_reader& reader) {
   function_target target;
-  if (!reader.has("command"))
-    reader.add(reader.pointer(), "\"command\" is missing: a list with a program and its arguments");
+  if (reader.has("command") == reader.has("url"))
+    reader.add(reader.pointer(), "exactly one of \"command\", a list with a program and its "
+                                 "arguments, and \"url\", an endpoint, must be here");
   target.command = reader.texts("command").value_or(std::vector<std::string>());
-  if (reader.has("command") && (target.command.empty() || target.command.front().empty()))
+  if (reader.array("command") && (target.command.empty() || target.command.front().empty()))
     reader.refuse("command", "a list with a program and its arguments");
+  target.url = reader.text("url").value_or("");
   target.environment = read_environment(reader);
   if (const auto timeout = reader.duration("timeout")) {
     if (*timeout < 1ms || *timeout > timeout_max)
@@ -52,7 +55,7 @@ std::map<std::string, function_target, std::less<>> read_functions(const json::o
     const std::string place = child_of(pointer, member.key());
     if (!member.value().is_object()) {
       problems.push_back(
-          {place, "this must be an object with \"command\"" + but_is(member.value())});
+          {place, "this must be an object with \"command\" or \"url\"" + but_is(member.value())});
       continue;
     }
     member_reader reader(member.value().get_object(), place, target_members, problems);

@@ -41,7 +41,8 @@ json::value payload_of(const step_request& request) {
   return payload;
 }
 
-step_result run_lambda(const function_options& options, const step_request& request) {
+step_result run_lambda(const function_options& options, const function_runtime& on,
+                       const step_request& request) {
   const std::string name(request.fields.at("lambdaFunctionArnTemplate").as_string());
   const std::string failed = "Failed to invoke custom logic Lambda '" + name + "': ";
   const function_target* function = find_function(options, name);
@@ -49,7 +50,7 @@ step_result run_lambda(const function_options& options, const step_request& requ
     return step_error("ResourceNotFoundException",
                       "Function not found: " + name +
                           ". Say what runs it under functions in the configuration.");
-  invocation ended = invoke(*function, payload_of(request), request.idempotency_key);
+  invocation ended = invoke(*function, payload_of(request), request.idempotency_key, on);
   switch (ended.how) {
   case outcome::returned: return std::move(ended.payload);
   case outcome::function_error: {
@@ -70,9 +71,10 @@ json::value payload_for_module(const step_request& request) {
                       {"runtimeState", request.run_state}};
 }
 
-step_result run_module(const function_target& target, const step_request& request) {
+step_result run_module(const function_target& target, const function_runtime& on,
+                       const step_request& request) {
   const std::string name(request.module_identifier);
-  invocation ended = invoke(target, payload_for_module(request), request.idempotency_key);
+  invocation ended = invoke(target, payload_for_module(request), request.idempotency_key, on);
   if (ended.how == outcome::function_error) {
     step_error reason = step_error::permanent("External step Lambda for " + name +
                                               " failed: " + message_of(ended.payload, "undefined"));
@@ -93,18 +95,20 @@ step_result run_module(const function_target& target, const step_request& reques
 
 } // namespace
 
-void add_functions(steps::registry& to, const std::shared_ptr<const function_options>& options) {
+void add_functions(steps::registry& to, const std::shared_ptr<const function_services>& with) {
   to.provide("CUSTOM_LAMBDA_INVOKE",
-             {[options](const step_request& request) { return run_lambda(*options, request); },
+             {[with](const step_request& request) {
+                return run_lambda(with->options, with->runtime(), request);
+              },
               step_effect::external},
-             "a C++ handler or a program, by function name");
-  for (const auto& module : options->modules) {
+             "a C++ handler, an endpoint or a program, by function name");
+  for (const auto& module : with->options.modules) {
     // An identifier that cannot be registered was refused when the options were read.
-    static_cast<void>(to.add_module(
-        module.first, {[options, target = &module.second](const step_request& request) {
-                         return run_module(*target, request);
-                       },
-                       step_effect::external, true}));
+    static_cast<void>(
+        to.add_module(module.first, {[with, target = &module.second](const step_request& request) {
+                                       return run_module(*target, with->runtime(), request);
+                                     },
+                                     step_effect::external, true}));
   }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions.hpp"
 
-#include "child_process.hpp"
+#include "api_call.hpp"
 
 #include <exception>
 
@@ -55,13 +55,16 @@ invocation failed_program(const command_result& ran, const std::string& program)
   return {invocation::outcome::function_error, error_payload("ProgramError", said), {}};
 }
 
-invocation run(const function_target& target, const json::value& payload, std::string_view key) {
+invocation run(const function_target& target, const json::value& payload, std::string_view key,
+               const interruption& ends) {
   command_line what{target.command, target.environment};
   what.environment[key_variable] = key;
   const std::string& program = target.command.front();
-  const auto ran = run_command(what, stringify(payload), target.timeout, answer_bytes_max);
+  const auto ran = run_command(what, stringify(payload), target.timeout, answer_bytes_max, ends);
   if (!ran)
     return {invocation::outcome::refused, {}, ran.error().message()};
+  if (ran->is_interrupted)
+    return {invocation::outcome::failed, {}, "The engine stopped before '" + program + "' ended."};
   if (ran->is_timed_out)
     return {invocation::outcome::function_error,
             error_payload("Sandbox.Timedout",
@@ -86,10 +89,54 @@ invocation run(const function_target& target, const json::value& payload, std::s
   return {invocation::outcome::returned, std::move(*answer), {}};
 }
 
+// The emulator marks errors by their form alone, Lambda itself by a header as well.
+bool is_marked_error(const http_response& response, const json::value& answer) {
+  const json::object* members = answer.if_object();
+  return response.headers.contains("x-amz-function-error") ||
+         (members && members->contains("errorMessage") && members->contains("errorType"));
+}
+
+invocation post(const function_target& target, const json::value& payload, std::string_view key,
+                http_client& client) {
+  constexpr int success_last = 299;
+  constexpr int too_many_requests = 429;
+  constexpr int server_errors = 500;
+  http_request request;
+  request.method = "POST";
+  request.url = target.url;
+  request.headers = {{"Content-Type", "application/json"}, {"Idempotency-Key", std::string(key)}};
+  request.body = stringify(payload);
+  request.timeout = target.timeout;
+  request.response_bytes_max = answer_bytes_max;
+  const auto response = client.run(std::move(request));
+  if (!response)
+    return {response.error().is_transient() ? invocation::outcome::failed
+                                            : invocation::outcome::refused,
+            {},
+            response.error().message};
+  const int status = response->status;
+  if (status > success_last)
+    return {status == too_many_requests || status >= server_errors ? invocation::outcome::failed
+                                                                   : invocation::outcome::refused,
+            {},
+            status == too_many_requests
+                ? std::string("Rate Exceeded.")
+                : "Its endpoint answered with status " + std::to_string(status) + '.'};
+  json::value answer = response->body.empty() ? json::value() : decode_body(response->body);
+  return {is_marked_error(*response, answer) ? invocation::outcome::function_error
+                                             : invocation::outcome::returned,
+          std::move(answer),
+          {}};
+}
+
 } // namespace
 
-invocation invoke(const function_target& target, const json::value& payload, std::string_view key) {
-  return target.handler ? call(target.handler, payload) : run(target, payload, key);
+invocation invoke(const function_target& target, const json::value& payload, std::string_view key,
+                  const function_runtime& on) {
+  if (target.handler)
+    return call(target.handler, payload);
+  return target.url.empty() ? run(target, payload, key, on.ends)
+                            : post(target, payload, key, on.client);
 }
 
 const function_target* find_function(const function_options& options, std::string_view name) {

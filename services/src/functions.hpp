@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Functions of the configuration, where AWS Lambda stood: a handler of this process or a program.
+// Functions of the configuration, where AWS Lambda stood: a handler of this process, an endpoint
+// that speaks Lambda's invocation API, or a program.
 #pragma once
+
+#include "child_process.hpp"
+#include "http_client.hpp"
 
 #include <millrace/service_options.hpp>
 
@@ -24,11 +28,17 @@ struct invocation {
   std::string message;
 };
 
-/// Invokes `target` with `payload`. `key` stays the same over the attempts of a step: it goes to a
-/// program as MILLRACE_IDEMPOTENCY_KEY.
+/// What functions run on. Both are shared by all handlers of an engine.
+struct function_runtime {
+  http_client& client;
+  const interruption& ends;
+};
+
+/// Invokes `target` with `payload`. `key` stays the same over the attempts of a step: it goes to an
+/// endpoint as the header Idempotency-Key and to a program as MILLRACE_IDEMPOTENCY_KEY.
 /// Thread-safe.
 [[nodiscard]] invocation invoke(const function_target& target, const json::value& payload,
-                                std::string_view key);
+                                std::string_view key, const function_runtime& on);
 
 /// The function that `name` means: of that very name, else of the last part of an ARN, its version
 /// or alias left out; null: none.

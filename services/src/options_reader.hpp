@@ -13,4 +13,8 @@ namespace millrace::services {
 [[nodiscard]] std::map<std::string, function_target, std::less<>>
 read_functions(const json::object& section, const std::string& pointer, pointed_problems& problems);
 
+/// "http".
+[[nodiscard]] http_options read_http(const json::object& section, const std::string& pointer,
+                                     pointed_problems& problems);
+
 } // namespace millrace::services

@@ -16,7 +16,8 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::array<std::string_view, 4> file_members{"$schema", "folder", "functions", "modules"};
+constexpr std::array<std::string_view, 5> file_members{"$schema", "folder", "functions", "http",
+                                                       "modules"};
 
 /// Puts the values of environment variables into the texts of a document.
 class variables {
@@ -83,6 +84,8 @@ service_options read_members(const json::object& document, pointed_problems& pro
   member_reader reader(document, "", file_members, problems);
   service_options options;
   options.folder = reader.text("folder").value_or("");
+  if (const json::object* http = reader.object("http"))
+    options.http = services::read_http(*http, "/http", problems);
   if (const json::object* functions = reader.object("functions"))
     options.functions.functions = services::read_functions(*functions, "/functions", problems);
   if (const json::object* modules = reader.object("modules"))

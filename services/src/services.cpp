@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/services.hpp>
 
+#include "api_call.hpp"
 #include "function_steps.hpp"
 
 #include <mutex>
@@ -9,7 +10,8 @@
 namespace millrace::services {
 
 struct local_services::implementation {
-  std::shared_ptr<const function_options> functions;
+  std::shared_ptr<http_client> client;
+  std::shared_ptr<interruption> ends;
   steps::registry provided; // before its handlers are wrapped, for what stands in
   mutable std::mutex mutex;
   std::set<std::string, std::less<>> used; // guarded by mutex
@@ -29,8 +31,11 @@ local_services::~local_services() = default;
 result<std::shared_ptr<local_services>> local_services::make(service_options options,
                                                              const std::string& /*database*/) {
   auto impl = std::make_shared<implementation>();
-  impl->functions = std::make_shared<const function_options>(std::move(options.functions));
-  add_functions(impl->provided, impl->functions);
+  impl->client = std::make_shared<http_client>(std::move(options.http));
+  impl->ends = std::make_shared<interruption>();
+  add_api_call(impl->provided, impl->client);
+  add_functions(impl->provided, std::make_shared<const function_services>(function_services{
+                                    std::move(options.functions), impl->client, impl->ends}));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }
 
@@ -41,6 +46,11 @@ void local_services::add_to(steps::registry& registry) const {
     return inner(request);
   });
   registry.provide_missing(noting);
+}
+
+void local_services::interrupt() {
+  impl_->client->stop();
+  impl_->ends->raise();
 }
 
 std::vector<stand_in> local_services::used() const {

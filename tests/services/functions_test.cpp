@@ -6,6 +6,9 @@
 #include "catch.hpp"
 #include "functions.hpp"
 #include "handler_call.hpp"
+#include "loopback_server.hpp"
+
+#include <future>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -30,7 +33,9 @@ function_target script(const std::string& text) {
 }
 
 invocation invoke(const function_target& target, const json::value& payload = json::object()) {
-  return services::invoke(target, payload, "key-1");
+  services::http_client client({});
+  const services::interruption ends;
+  return services::invoke(target, payload, "key-1", {client, ends});
 }
 
 std::string message_of(const invocation& ended) {
@@ -124,6 +129,16 @@ TEST_CASE("a program that answers without end is ended") {
   CHECK(invoke(script("yes")).payload.at("errorType") == "Function.ResponseSizeTooLarge");
 }
 
+TEST_CASE("a program is ended when the engine stops") {
+  services::http_client client({});
+  services::interruption ends;
+  auto ended = std::async(std::launch::async, [&] {
+    return services::invoke(program({"sleep", "30"}), nullptr, "key-1", {client, ends});
+  });
+  ends.raise();
+  CHECK(ended.get().how == invocation::outcome::failed);
+}
+
 TEST_CASE("a program that is not there cannot be invoked") {
   const auto ended = invoke(program({"/nowhere/at/all"}));
   CHECK(ended.how == invocation::outcome::refused);
@@ -172,6 +187,40 @@ TEST_CASE("a failing function is transient, an unknown one is not") {
         "TransientStepError: Failed to invoke custom logic Lambda 'down': the database is away");
   CHECK(run(registry, lambda_call("nobody")).error().name == "ResourceNotFoundException");
   CHECK(run(registry, lambda_call("gone")).error().name == "Error");
+}
+
+TEST_CASE("an endpoint is invoked as Lambda is, with the key of the step") {
+  testing::loopback_server server(
+      [](const testing::arrived_request& request, testing::server_connection& connection) {
+        if (request.target == "/marked")
+          return connection.respond(200, R"({"errorMessage": "no stock"})",
+                                    {{"X-Amz-Function-Error", "Unhandled"}});
+        if (request.target == "/emulator")
+          return connection.respond(200, R"({"errorType": "E", "errorMessage": "no stock"})");
+        if (request.target == "/ok")
+          return connection.respond(200, request.body);
+        connection.respond(std::stoi(request.target.substr(1)));
+      });
+  const auto at = [&](const char* path) {
+    function_target target;
+    target.url = server.url(path);
+    return invoke(target, json::object{{"a", 1}});
+  };
+  CHECK(stringify(at("/ok").payload) == R"({"a":1})");
+  CHECK(server.requests().back().method == "POST");
+  CHECK(server.requests().back().headers.at("idempotency-key") == "key-1");
+  CHECK(message_of(at("/marked")) == "no stock");
+  CHECK(message_of(at("/emulator")) == "no stock");
+  CHECK(at("/429").how == invocation::outcome::failed);
+  CHECK(at("/429").message == "Rate Exceeded.");
+  CHECK(at("/502").how == invocation::outcome::failed);
+  CHECK(at("/404").how == invocation::outcome::refused);
+  CHECK(at("/404").message == "Its endpoint answered with status 404.");
+  function_target nobody;
+  nobody.url = "http://127.0.0.1:1/";
+  CHECK(invoke(nobody).how == invocation::outcome::failed);
+  nobody.url = "http://169.254.169.254/";
+  CHECK(invoke(nobody).how == invocation::outcome::refused);
 }
 
 TEST_CASE("an external module gets step, input and run state, and gives outputData") {

@@ -45,6 +45,22 @@ TEST_CASE("functions and modules are read with their environment and timeout") {
   CHECK(read->functions.modules.at("my/m").timeout == std::chrono::minutes(1));
 }
 
+TEST_CASE("the options of requests are read, hosts in lower case") {
+  const auto read = parse(R"({"http": {"allowedHosts": ["API.example.com", "*.example.org:8443"],
+      "allowedAddresses": ["127.0.0.1"], "refusePrivateAddresses": true, "caFile": "ca.pem",
+      "proxy": "http://proxy:3128", "responseBytesMax": 1000,
+      "headers": {"API.example.com": {"Authorization": "Bearer ${TOKEN}"}}}})");
+  REQUIRE(read.has_value());
+  const http_options& http = read->http;
+  CHECK(http.allowed_hosts == std::vector<std::string>{"api.example.com", "*.example.org:8443"});
+  CHECK(http.allowed_addresses == std::vector<std::string>{"127.0.0.1"});
+  CHECK(http.refuse_private_addresses);
+  CHECK(http.ca_file == "ca.pem");
+  CHECK(http.proxy == "http://proxy:3128");
+  CHECK(http.response_bytes_max == 1000);
+  CHECK(http.headers.at("api.example.com").at("Authorization") == "Bearer t0ken");
+}
+
 TEST_CASE("what is wrong is said with its place and what to do") {
   struct wrong {
     const char* text;
@@ -53,7 +69,7 @@ TEST_CASE("what is wrong is said with its place and what to do") {
   const wrong all[] = {
       {"[]", "the configuration is an object, but it is []"},
       {R"({"function": {}})", "/function: there is no member \"function\" here; \"functions\""},
-      {R"({"functions": {"f": {}}})", "/functions/f: \"command\" is missing"},
+      {R"({"functions": {"f": {}}})", "/functions/f: exactly one of \"command\""},
       {R"({"functions": {"f": 3}})", "/functions/f: this must be an object"},
       {R"({"functions": {"f": {"command": []}}})", "/functions/f/command: this must be a list"},
       {R"({"functions": {"f": {"command": ["a"], "timeout": "16m"}}})",
@@ -62,6 +78,11 @@ TEST_CASE("what is wrong is said with its place and what to do") {
        "/functions/f/environment/A: this must be a text, but it is 1"},
       {R"({"modules": {"system/x": {"command": ["a"]}}})",
        "a module's identifier is not empty and does not begin with \"system/\""},
+      {R"({"http": {"headers": {"h": {"A B": "1"}}}})", "/http/headers/h/A B: this is no name"},
+      {R"({"http": {"headers": {"h": {"A": "1\n2"}}}})", "must be a text without line breaks"},
+      {R"({"http": {"responseBytesMax": 0}})", "/http/responseBytesMax: this must be a whole"},
+      {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",
+       "/functions/f: exactly one of"},
       {R"({"folder": "${HOMELESS}"})", "/folder: the environment variable \"HOMELESS\" is not set"},
       {R"({"folder": "${TOKEN"})", "/folder: \"${\" is not closed"},
   };

@@ -95,6 +95,9 @@ struct runtime_options {
   lifecycle_observer observer; ///< may be empty
   std::shared_ptr<definition_source> definitions;
   std::shared_ptr<time_source> time;
+  /// Called by stop() when no attempt's outcome counts any more: ends what handlers wait for. May
+  /// be empty.
+  std::function<void()> interrupt_handlers;
   std::shared_ptr<pump_choices> choices; ///< of the pump; null: older work comes first
 };
 

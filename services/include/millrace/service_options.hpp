@@ -23,10 +23,13 @@ namespace millrace {
 /// May throw: that is a function error with the exception's what().
 using function_handler = std::function<step_result(const json::value& payload)>;
 
-/// Where a function runs: exactly one of `handler` and `command` is set.
+/// Where a function runs: exactly one of `handler`, `url` and `command` is set.
 struct function_target {
   /// In this process.
   function_handler handler;
+  /// An endpoint that speaks the invocation API of AWS Lambda: the payload is POSTed as JSON, the
+  /// answer is the response's body. The Lambda runtime interface emulator works.
+  std::string url;
   /// A program and its arguments, started for every invocation without a shell: JSON on its
   /// standard input, JSON on its standard output, exit status 0.
   std::vector<std::string> command;
@@ -46,6 +49,27 @@ struct function_options {
   std::map<std::string, function_target, std::less<>> modules;
 };
 
+/// Requests over HTTP.
+struct http_options {
+  /// "api.example.com", "*.example.com", each with ":port" where only that one is meant. Empty: any
+  /// host.
+  std::vector<std::string> allowed_hosts;
+  /// Refuses this machine and private networks too. Link-local addresses, where clouds keep their
+  /// metadata (169.254.169.254), are refused anyhow.
+  bool refuse_private_addresses = false;
+  /// Addresses that are not refused although the rules above say so.
+  std::vector<std::string> allowed_addresses;
+  /// Bytes that a response may have, unpacked, at least 1.
+  std::size_t response_bytes_max = std::size_t{10} * 1024 * 1024;
+  /// Certificates that are trusted instead of the system's.
+  std::string ca_file;
+  /// "http://host:port"; empty: none, whatever the environment says.
+  std::string proxy;
+  /// Headers that requests to a host (lower case) carry, tokens for instance. They go to no other
+  /// host, also after a redirect, and are shown nowhere.
+  std::map<std::string, std::map<std::string, std::string>, std::less<>> headers;
+};
+
 /// A step type or module that ran here, and what ran it.
 struct stand_in {
   std::string identifier; ///< of the module where the step names one, else of the step type
@@ -57,6 +81,7 @@ struct service_options {
   /// The folder for what has no other place; empty: `<database>.local` beside the engine's
   /// database, and a temporary folder, removed at stop, for an engine in memory.
   std::string folder;
+  http_options http;
   function_options functions;
 };
 

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bytes from outside as texts that JSON can hold.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+/// `bytes` as UTF-8: each byte that is no part of a character becomes U+FFFD, and a byte order mark
+/// at the beginning is left out. As the reference's runtime decodes what it receives. Thread-safe.
+[[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+} // namespace millrace

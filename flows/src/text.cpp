@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <millrace/text.hpp>
+
+#include "utf8.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+std::string to_utf8(std::string_view bytes) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  if (bytes.substr(0, byte_order_mark.size()) == byte_order_mark)
+    bytes.remove_prefix(byte_order_mark.size());
+  std::string text;
+  text.reserve(bytes.size());
+  while (!bytes.empty()) {
+    const std::size_t length = flows::utf8::length_at(bytes);
+    text.append(length == 0 ? replacement : bytes.substr(0, length));
+    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return text;
+}
+
+} // namespace millrace

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// API_CALL and the call of POLL_EXTERNAL_API.
+#pragma once
+
+#include "http_client.hpp"
+
+#include <millrace/step_handler.hpp>
+
+#include <memory>
+
+namespace millrace::services {
+
+/// Provides both step types. A request that is not safe to repeat carries the step's idempotency
+/// key in the header Idempotency-Key, unless the flow sets one itself: Millrace's own addition,
+/// since an attempt may be repeated after a crash.
+void add_api_call(steps::registry& to, const std::shared_ptr<http_client>& client);
+
+/// What axios makes of a body: its JSON value, else its text.
+[[nodiscard]] json::value decode_body(std::string_view bytes);
+
+} // namespace millrace::services

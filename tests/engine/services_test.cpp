@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Flows whose steps call a real server on loopback: retries, polls, and what becomes of both when
+// the engine stops in the middle.
+#include <millrace/engine.hpp>
+
+#include "catch.hpp"
+#include "flow_fixture.hpp"
+#include "loopback_server.hpp"
+
+#include <atomic>
+
+using namespace millrace;
+using namespace millrace::testing;
+using namespace std::chrono_literals;
+
+namespace {
+
+using answer = loopback_server::handler;
+
+// A time that stands still until a test moves it.
+class hand_clock : public clock {
+public:
+  std::chrono::system_clock::time_point now() override {
+    return std::chrono::system_clock::time_point(std::chrono::milliseconds(now_ms_));
+  }
+  void pass(std::chrono::milliseconds time) { now_ms_ += time.count(); }
+
+private:
+  std::atomic<std::int64_t> now_ms_ = 1'700'000'000'000;
+};
+
+constexpr const char* call_flow = R"([{'id': 'call', 'startStepInstanceId': 'a', 'steps': {
+  'a': {'stepInstanceId': 'a', 'stepType': 'API_CALL', 'apiHttpMethod': 'POST',
+        'apiUrlTemplate': {'template': '{{base}}/orders/{{id}}',
+                           'contextMappings': {'base': '$.base', 'id': '$.order.id'}},
+        'requestBodyTemplate': {'id': {'sourceJsonPath': '$.order.id'},
+                                'lines': {'sourceJsonPath': '$.order.lines', 'formatAs': 'JSON'}},
+        'outputMappings': {'$.answer': '$.data'}}}}])";
+
+constexpr const char* poll_flow = R"([{'id': 'poll', 'startStepInstanceId': 'p', 'steps': {
+  'p': {'stepInstanceId': 'p', 'stepType': 'POLL_EXTERNAL_API',
+        'apiCallDefinition': {'apiHttpMethod': 'POST',
+          'apiUrlTemplate': {'template': '{{b}}/job', 'contextMappings': {'b': '$.base'}}},
+        'pollingConfig': {'intervalSeconds': 300, 'maxAttempts': 3},
+        'exitConditions': {'successCondition': '$.status == \u0027DONE\u0027',
+                           'failureCondition': '$.status == \u0027FAILED\u0027'},
+        'outputMappings': {'$.job': '$.data'}}}}])";
+
+json::object input(const std::string& flow, const loopback_server& server) {
+  return {{"flowDefinitionId", flow},
+          {"initialContextData",
+           {{"base", server.url("")}, {"order", {{"id", 7}, {"lines", json::array{1, 2}}}}}}};
+}
+
+execution_record run(engine& running, const json::object& start) {
+  return running.wait(running.start(start).value(), patience).value();
+}
+
+answer statuses(std::atomic<int>& calls, std::vector<std::string> all) {
+  return [&calls, all = std::move(all)](const arrived_request&, server_connection& connection) {
+    const auto call = static_cast<std::size_t>(calls++);
+    connection.respond(200, R"({"status": ")" + all.at(std::min(call, all.size() - 1)) + "\"}");
+  };
+}
+
+} // namespace
+
+TEST_CASE("a call that fails with 500 is made again under the same key, and its answer is mapped") {
+  std::atomic<int> calls = 0;
+  loopback_server server([&](const arrived_request& request, server_connection& connection) {
+    if (calls++ == 0)
+      return connection.respond(500);
+    connection.respond(200, request.body);
+  });
+  engine running = engine_with(call_flow);
+  const auto ended = run(running, input("call", server));
+  CHECK(ended.status == execution_status::completed);
+  CHECK(stringify(ended.context.at("answer")) == R"({"id":7,"lines":"[1,2]"})");
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].target == "/orders/7");
+  CHECK(requests[0].headers.at("idempotency-key") == requests[1].headers.at("idempotency-key"));
+  const auto used = running.stand_ins();
+  REQUIRE(used.size() == 1);
+  CHECK(used[0].identifier == "API_CALL");
+}
+
+TEST_CASE("a call that stays refused fails the step with the status") {
+  loopback_server server([](const arrived_request&, server_connection& connection) {
+    connection.respond(422, R"({"field": "id"})");
+  });
+  engine running = engine_with(call_flow);
+  const auto ended = run(running, input("call", server));
+  CHECK(ended.status == execution_status::failed);
+  CHECK(ended.error->error_name == "AxiosError");
+  CHECK(ended.error->error_details.at("status") == 422);
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE("a poll waits between its calls, each with a key of its own, until its condition holds") {
+  std::atomic<int> calls = 0;
+  loopback_server server(statuses(calls, {"RUNNING", "RUNNING", "DONE"}));
+  engine running = engine_with(poll_flow);
+  const auto ended = run(running, input("poll", server));
+  CHECK(ended.status == execution_status::completed);
+  CHECK(ended.context.at("job").at("status") == "DONE");
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 3);
+  CHECK(requests[0].headers.at("idempotency-key") != requests[1].headers.at("idempotency-key"));
+}
+
+TEST_CASE("a poll fails by its condition, or after its last attempt") {
+  std::atomic<int> calls = 0;
+  loopback_server failing(statuses(calls, {"RUNNING", "FAILED"}));
+  engine running = engine_with(poll_flow);
+  auto ended = run(running, input("poll", failing));
+  CHECK(ended.error->error_name == "PollingFailed");
+  CHECK(calls == 2);
+  calls = 0;
+  loopback_server endless(statuses(calls, {"RUNNING"}));
+  ended = run(running, input("poll", endless));
+  CHECK(ended.error->error_message ==
+        "Neither condition of step 'p' holds after 3 calls, its maxAttempts.");
+  CHECK(calls == 3);
+}
+
+TEST_CASE("a call within a poll that fails for a moment costs no attempt of the poll") {
+  std::atomic<int> calls = 0;
+  loopback_server server([&](const arrived_request&, server_connection& connection) {
+    if (calls++ % 2 == 0)
+      return connection.respond(503);
+    connection.respond(200, calls < 6 ? R"({"status": "RUNNING"})" : R"({"status": "DONE"})");
+  });
+  engine running = engine_with(poll_flow);
+  CHECK(run(running, input("poll", server)).status == execution_status::completed);
+  CHECK(calls == 6);
+}
+
+TEST_CASE("a poll goes on with the next call after a restart between two of them") {
+  const scratch_folder folder;
+  std::atomic<int> calls = 0;
+  loopback_server server(statuses(calls, {"RUNNING", "RUNNING", "DONE"}));
+  const auto time = std::make_shared<hand_clock>();
+  const auto open = [&] {
+    engine_options options;
+    options.database = folder.file("poll.db");
+    options.clock = time;
+    return engine_with(poll_flow, std::move(options));
+  };
+  std::string id;
+  for (int restart = 1; restart <= 3; ++restart) {
+    INFO(restart);
+    engine running = open();
+    if (id.empty())
+      id = running.start(input("poll", server)).value();
+    CHECK(eventually([&] { return calls == restart; }));
+    if (restart < 3)
+      CHECK(eventually([&] { return running.find(id)->status == execution_status::waiting; }));
+    else
+      CHECK(running.wait(id, patience)->context.at("job").at("status") == "DONE");
+    time->pass(300s);
+  }
+  CHECK(calls == 3);
+}
+
+TEST_CASE("a call that is out when the engine stops ends at once and is made again under its key") {
+  const scratch_folder folder;
+  std::atomic<bool> is_slow = true;
+  std::atomic<int> calls = 0;
+  loopback_server server([&](const arrived_request&, server_connection& connection) {
+    ++calls;
+    if (!is_slow)
+      return connection.respond(200, "{}");
+    connection.stall();
+    connection.close();
+  });
+  std::string id;
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    engine_options options;
+    options.database = folder.file("call.db");
+    engine running = engine_with(call_flow, std::move(options));
+    id = running.start(input("call", server)).value();
+    CHECK(eventually([&] { return calls == 1; }));
+  }
+  CHECK(std::chrono::steady_clock::now() - begin < 8s); // the call's own limit is 10 s
+  is_slow = false;
+  engine_options options;
+  options.database = folder.file("call.db");
+  engine running = engine_with(call_flow, std::move(options));
+  CHECK(running.wait(id, patience)->status == execution_status::completed);
+  const auto requests = server.requests();
+  REQUIRE(requests.size() == 2);
+  CHECK(requests[0].headers.at("idempotency-key") == requests[1].headers.at("idempotency-key"));
+}
