@@ -151,6 +151,12 @@ std::vector<stand_in> engine::stand_ins() const {
   return impl_->local ? impl_->local->used() : std::vector<stand_in>();
 }
 
+result<std::vector<queue_message>> engine::queue_messages(std::string_view queue_url) const {
+  if (!impl_->local)
+    return error{errc::conflict, "This engine was opened without services, so it has no queues."};
+  return impl_->local->messages(queue_url);
+}
+
 result<source_report> engine::define(const std::vector<flow_document>& documents,
                                      const define_options& options) {
   definition_change change = impl_->definitions->read(documents);

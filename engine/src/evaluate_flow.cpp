@@ -146,6 +146,21 @@ json::object describe(const execution_record& record, const execution_notes& not
   return out;
 }
 
+json::array describe(const std::vector<queue_message>& sent) {
+  json::array all;
+  for (const queue_message& each : sent) {
+    json::object out{{"queueUrl", each.queue_url}};
+    auto body = parse_json(each.body, "message");
+    out["body"] = body ? std::move(*body) : json::value(each.body);
+    if (!each.group.empty())
+      out["messageGroupId"] = each.group;
+    if (!each.deduplication_id.empty())
+      out["messageDeduplicationId"] = each.deduplication_id;
+    all.push_back(std::move(out));
+  }
+  return all;
+}
+
 // The given flows as one source: variables of the flow record stand in each of its versions.
 result<json::object> as_bundle(const json::object& given) {
   const auto metadata = optional_object(given, "flowMetadata");
@@ -259,6 +274,11 @@ result<json::object> evaluate_flow(const json::object& given, const evaluate_opt
     out["resumeStatusCodes"] = std::move(*codes);
   if (given.contains("lambdas"))
     out["lambdaCallCounts"] = functions.call_counts();
+  const auto sent = running->queue_messages();
+  if (!sent)
+    return sent.error();
+  if (!sent->empty())
+    out["sqsMessages"] = describe(*sent);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/text.hpp>
 
+#include "shape.hpp"
 #include "utf8.hpp"
 
 #include <algorithm>
@@ -20,6 +21,10 @@ std::string to_utf8(std::string_view bytes) {
     bytes.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return text;
+}
+
+bool is_url(std::string_view text) noexcept {
+  return shape::is_url(text);
 }
 
 } // namespace millrace

@@ -17,4 +17,8 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 [[nodiscard]] http_options read_http(const json::object& section, const std::string& pointer,
                                      pointed_problems& problems);
 
+/// "messages".
+[[nodiscard]] message_options read_messages(const json::object& section, const std::string& pointer,
+                                            pointed_problems& problems);
+
 } // namespace millrace::services

@@ -16,8 +16,8 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::array<std::string_view, 5> file_members{"$schema", "folder", "functions", "http",
-                                                       "modules"};
+constexpr std::array<std::string_view, 6> file_members{"$schema", "folder",   "functions",
+                                                       "http",    "messages", "modules"};
 
 /// Puts the values of environment variables into the texts of a document.
 class variables {
@@ -90,6 +90,8 @@ service_options read_members(const json::object& document, pointed_problems& pro
     options.functions.functions = services::read_functions(*functions, "/functions", problems);
   if (const json::object* modules = reader.object("modules"))
     options.functions.modules = services::read_functions(*modules, "/modules", problems);
+  if (const json::object* messages = reader.object("messages"))
+    options.messages = services::read_messages(*messages, "/messages", problems);
   check_modules(options, problems);
   return options;
 }

@@ -3,15 +3,27 @@
 
 #include "api_call.hpp"
 #include "function_steps.hpp"
+#include "messages.hpp"
 
 #include <mutex>
 #include <set>
 
 namespace millrace::services {
+namespace {
+
+// Empty: everything is in memory.
+std::string folder_of(const service_options& options, const std::string& database) {
+  if (!options.folder.empty() || database.empty())
+    return options.folder;
+  return database + ".local";
+}
+
+} // namespace
 
 struct local_services::implementation {
   std::shared_ptr<http_client> client;
   std::shared_ptr<interruption> ends;
+  std::shared_ptr<message_services> messages;
   steps::registry provided; // before its handlers are wrapped, for what stands in
   mutable std::mutex mutex;
   std::set<std::string, std::less<>> used; // guarded by mutex
@@ -29,13 +41,18 @@ local_services::local_services(std::shared_ptr<implementation> impl) : impl_(std
 local_services::~local_services() = default;
 
 result<std::shared_ptr<local_services>> local_services::make(service_options options,
-                                                             const std::string& /*database*/) {
+                                                             const std::string& database) {
   auto impl = std::make_shared<implementation>();
   impl->client = std::make_shared<http_client>(std::move(options.http));
   impl->ends = std::make_shared<interruption>();
   add_api_call(impl->provided, impl->client);
   add_functions(impl->provided, std::make_shared<const function_services>(function_services{
                                     std::move(options.functions), impl->client, impl->ends}));
+  const std::string folder = folder_of(options, database);
+  impl->messages = std::make_shared<message_services>(
+      std::move(options.messages), folder.empty() ? ":memory:" : folder + "/messages.db",
+      impl->ends);
+  add_messages(impl->provided, impl->messages);
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }
 
@@ -46,6 +63,20 @@ void local_services::add_to(steps::registry& registry) const {
     return inner(request);
   });
   registry.provide_missing(noting);
+}
+
+result<std::vector<queue_message>> local_services::messages(std::string_view queue_url) const {
+  const auto store = impl_->messages->store();
+  if (!store)
+    return store.error();
+  auto found = (*store)->list(queue_url);
+  if (!found)
+    return found.error();
+  std::vector<queue_message> all;
+  for (storage::queued_message& each : *found)
+    all.push_back({std::move(each.queue), std::move(each.id), std::move(each.body),
+                   std::move(each.group), std::move(each.deduplication_id)});
+  return all;
 }
 
 void local_services::interrupt() {

@@ -162,10 +162,12 @@ void check_flow_with(const conformance_case& each, unsigned threads) {
                                        got->at("executions").as_array(), seen, why);
   INFO(why);
   CHECK(agrees);
-  if (const json::value* codes = each.expect.as_object().if_contains("resumeStatusCodes")) {
-    REQUIRE(got->contains("resumeStatusCodes"));
-    CHECK(testing::matches(*codes, got->at("resumeStatusCodes"), seen, &why));
-  }
+  for (const char* name : {"resumeStatusCodes", "lambdaCallCounts", "sqsMessages"})
+    if (const json::value* recorded = each.expect.as_object().if_contains(name)) {
+      INFO(name);
+      REQUIRE(got->contains(name));
+      CHECK(testing::matches(*recorded, got->at(name), seen, &why));
+    }
 }
 
 // With threads, and without any: pumped on this one.

@@ -61,6 +61,26 @@ TEST_CASE("the options of requests are read, hosts in lower case") {
   CHECK(http.headers.at("api.example.com").at("Authorization") == "Bearer t0ken");
 }
 
+TEST_CASE("queues and topics are read") {
+  const auto read = parse(R"({"messages": {"onlyTheseQueues": true,
+      "queues": {"orders.fifo": {"visibilityTimeout": "2m", "delay": "5s", "retention": "1d",
+                                 "contentBasedDeduplication": true}},
+      "topics": {"arn:aws:sns:eu:1:t": {"subscriptions": [{"queue": "http://q/1"},
+                                                          {"queue": "http://q/2", "raw": true}]}}}})");
+  REQUIRE(read.has_value());
+  const message_options& messages = read->messages;
+  CHECK(messages.only_these_queues);
+  const queue_options& orders = messages.queues.at("orders.fifo");
+  CHECK(orders.visibility == std::chrono::minutes(2));
+  CHECK(orders.delay == std::chrono::seconds(5));
+  CHECK(orders.retention == std::chrono::hours(24));
+  CHECK(orders.content_based_deduplication);
+  const auto& subscriptions = messages.topics.at("arn:aws:sns:eu:1:t").subscriptions;
+  REQUIRE(subscriptions.size() == 2);
+  CHECK(subscriptions[0].queue_url == "http://q/1");
+  CHECK(subscriptions[1].is_raw);
+}
+
 TEST_CASE("what is wrong is said with its place and what to do") {
   struct wrong {
     const char* text;
@@ -81,6 +101,11 @@ TEST_CASE("what is wrong is said with its place and what to do") {
       {R"({"http": {"headers": {"h": {"A B": "1"}}}})", "/http/headers/h/A B: this is no name"},
       {R"({"http": {"headers": {"h": {"A": "1\n2"}}}})", "must be a text without line breaks"},
       {R"({"http": {"responseBytesMax": 0}})", "/http/responseBytesMax: this must be a whole"},
+      {R"({"messages": {"queues": {"q": {"delay": "1h"}}}})",
+       "/messages/queues/q/delay: this must be a duration up to \"15m\""},
+      {R"({"messages": {"queues": {"q": 1}}})", "/messages/queues/q: this must be an object"},
+      {R"({"messages": {"topics": {"t": {"subscriptions": [{}]}}}})",
+       "/messages/topics/t/subscriptions/0: \"queue\" is missing"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",
        "/functions/f: exactly one of"},
       {R"({"folder": "${HOMELESS}"})", "/folder: the environment variable \"HOMELESS\" is not set"},

@@ -16,9 +16,8 @@ namespace millrace::testing {
 namespace {
 
 /// What some cases require and Millrace cannot do yet.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> missing_abilities{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 1> missing_abilities{{
     {"queue_failure", "a queue for detached starts that can fail"},
-    {"sqs_send", "the step type SQS_SEND"},
 }};
 
 /// What `one` requires and is missing, "" when nothing is.

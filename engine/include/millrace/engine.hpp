@@ -162,6 +162,12 @@ public:
   /// in for what they use on Allma.
   [[nodiscard]] std::vector<stand_in> stand_ins() const;
 
+  /// What is in a queue of the local services, received messages that are still hidden included, or
+  /// in all for an empty URL; in the order of sending. Errors: `conflict` for an engine without
+  /// services, `database_unusable`, `database_failed`.
+  [[nodiscard]] result<std::vector<queue_message>>
+  queue_messages(std::string_view queue_url = {}) const;
+
   /// Hands an event to the first execution that waits under `correlation_key`; its id. Durable at
   /// return. Errors: `not_found`, `invalid_input` for a payload over the limit, `database_failed`.
   [[nodiscard]] result<std::string> resume(std::string_view correlation_key,

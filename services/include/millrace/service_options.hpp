@@ -70,6 +70,45 @@ struct http_options {
   std::map<std::string, std::map<std::string, std::string>, std::less<>> headers;
 };
 
+/// A queue. Bounds of the times are those of SQS.
+struct queue_options {
+  /// How long a received message is hidden from other receivers, up to 12 hours.
+  std::chrono::milliseconds visibility = std::chrono::seconds(30);
+  std::chrono::milliseconds delay{0}; ///< before a message can be received, up to 15 minutes
+  /// How long a message is kept, 1 minute to 14 days.
+  std::chrono::milliseconds retention = std::chrono::hours(4 * 24);
+  /// FIFO queues: the hash of a message's body stands for a missing deduplication id.
+  bool content_based_deduplication = false;
+};
+
+/// A queue that gets what is published to a topic.
+struct topic_subscription {
+  std::string queue_url;
+  bool is_raw = false; ///< the message alone, without what SNS puts around it
+};
+
+struct topic_options {
+  std::vector<topic_subscription> subscriptions;
+};
+
+/// Queues by URL, or by the last part of it; topics by ARN. Queues keep what was sent in SQLite,
+/// durably; one whose name ends with ".fifo" keeps order within message groups.
+struct message_options {
+  std::map<std::string, queue_options, std::less<>> queues;
+  std::map<std::string, topic_options, std::less<>> topics;
+  /// Other queues do not exist; else they come into being with the first message.
+  bool only_these_queues = false;
+};
+
+/// A message in a queue.
+struct queue_message {
+  std::string queue_url;
+  std::string id;
+  std::string body;
+  std::string group;            ///< empty: none
+  std::string deduplication_id; ///< empty: none
+};
+
 /// A step type or module that ran here, and what ran it.
 struct stand_in {
   std::string identifier; ///< of the module where the step names one, else of the step type
@@ -83,6 +122,7 @@ struct service_options {
   std::string folder;
   http_options http;
   function_options functions;
+  message_options messages;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a

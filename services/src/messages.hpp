@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Queues and topics, where SQS and SNS stood: SQS_SEND, SNS_PUBLISH, and the modules that receive.
+#pragma once
+
+#include "child_process.hpp"
+
+#include <millrace/message_store.hpp>
+#include <millrace/service_options.hpp>
+#include <millrace/step_handler.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+namespace millrace::services {
+
+/// The queues of an engine, opened at first use. Thread-safe.
+class message_services {
+public:
+  /// `file`: of the database, whose folder is made; ":memory:" for one in memory.
+  message_services(message_options options, std::string file,
+                   std::shared_ptr<const interruption> ends);
+
+  /// Errors: `database_unusable`.
+  [[nodiscard]] result<storage::message_store*> store();
+  [[nodiscard]] const message_options& options() const noexcept { return options_; }
+  /// How a queue behaves; absent: there is no such queue. A queue is named by its whole URL or by
+  /// the last part of it.
+  [[nodiscard]] std::optional<storage::queue_rules> rules_of(std::string_view queue_url) const;
+  [[nodiscard]] const interruption& ends() const noexcept { return *ends_; }
+
+private:
+  const message_options options_;
+  const std::string file_;
+  const std::shared_ptr<const interruption> ends_;
+  std::mutex mutex_;
+  std::unique_ptr<storage::message_store> store_; // guarded by mutex_ until it is made
+};
+
+/// Provides SQS_SEND, SNS_PUBLISH and the modules of queues and topics. What is sent again under
+/// the same idempotency key is sent once, so that an attempt that is repeated after a crash doubles
+/// nothing; SQS itself would send twice to a standard queue.
+void add_messages(steps::registry& to, const std::shared_ptr<message_services>& messages);
+
+} // namespace millrace::services
