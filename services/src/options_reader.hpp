@@ -21,4 +21,8 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 [[nodiscard]] message_options read_messages(const json::object& section, const std::string& pointer,
                                             pointed_problems& problems);
 
+/// "objects".
+[[nodiscard]] object_options read_objects(const json::object& section, const std::string& pointer,
+                                          pointed_problems& problems);
+
 } // namespace millrace::services

@@ -7,7 +7,10 @@
 #include <millrace/text.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+
+#include <openssl/evp.h>
 
 namespace millrace::services {
 
@@ -113,6 +116,19 @@ void parameters::refuse(std::string_view name, std::string_view wanted) {
 std::int64_t unix_ms(const step_request& request) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(request.now.time_since_epoch())
       .count();
+}
+
+std::string stable_id(std::string_view key) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_Digest(key.data(), key.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  for (std::size_t i = 0; i < sizeof high; ++i) {
+    high = (high << 8U) | digest[i];
+    low = (low << 8U) | digest[i + sizeof high];
+  }
+  return make_uuid_v7(0, high, low);
 }
 
 std::string new_id(const step_request& request) {

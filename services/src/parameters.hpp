@@ -55,6 +55,9 @@ private:
 
 /// Milliseconds of the moment at which an attempt began.
 [[nodiscard]] std::int64_t unix_ms(const step_request& request);
+/// An id that is the same for the same key: for what an attempt that is repeated must not make
+/// twice.
+[[nodiscard]] std::string stable_id(std::string_view key);
 /// A new id, of the attempt's random bits.
 [[nodiscard]] std::string new_id(const step_request& request);
 

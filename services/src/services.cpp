@@ -4,6 +4,7 @@
 #include "api_call.hpp"
 #include "function_steps.hpp"
 #include "messages.hpp"
+#include "object_modules.hpp"
 
 #include <mutex>
 #include <set>
@@ -53,6 +54,12 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
       std::move(options.messages), folder.empty() ? ":memory:" : folder + "/messages.db",
       impl->ends);
   add_messages(impl->provided, impl->messages);
+  download_services downloads{impl->client, nullptr, options.objects.default_bucket,
+                              options.objects.download_bytes_max};
+  downloads.objects = std::make_shared<object_store>(std::move(options.objects),
+                                                     folder.empty() ? "" : folder + "/objects");
+  add_object_modules(impl->provided, downloads.objects);
+  add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }
 

@@ -81,6 +81,16 @@ TEST_CASE("queues and topics are read") {
   CHECK(subscriptions[1].is_raw);
 }
 
+TEST_CASE("buckets are read") {
+  const auto read = parse(R"({"objects": {"buckets": {"in": "/srv/in", "out": "file:///srv/out"},
+      "defaultBucket": "d", "readBytesMax": 5, "downloadBytesMax": 6}})");
+  REQUIRE(read.has_value());
+  CHECK(read->objects.buckets.at("out") == "file:///srv/out");
+  CHECK(read->objects.default_bucket == "d");
+  CHECK(read->objects.read_bytes_max == 5);
+  CHECK(read->objects.download_bytes_max == 6);
+}
+
 TEST_CASE("what is wrong is said with its place and what to do") {
   struct wrong {
     const char* text;
@@ -106,6 +116,8 @@ TEST_CASE("what is wrong is said with its place and what to do") {
       {R"({"messages": {"queues": {"q": 1}}})", "/messages/queues/q: this must be an object"},
       {R"({"messages": {"topics": {"t": {"subscriptions": [{}]}}}})",
        "/messages/topics/t/subscriptions/0: \"queue\" is missing"},
+      {R"({"objects": {"buckets": {"a/b": "/x"}}})", "this is no name that a bucket may have"},
+      {R"({"objects": {"buckets": {"a": 1}}})", "/objects/buckets/a: this must be a folder"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",
        "/functions/f: exactly one of"},
       {R"({"folder": "${HOMELESS}"})", "/folder: the environment variable \"HOMELESS\" is not set"},

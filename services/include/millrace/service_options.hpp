@@ -70,6 +70,18 @@ struct http_options {
   std::map<std::string, std::map<std::string, std::string>, std::less<>> headers;
 };
 
+/// Objects in buckets, where S3 stood.
+struct object_options {
+  /// Folders of buckets, as paths or file:// URLs; others lie in the services' folder.
+  std::map<std::string, std::string, std::less<>> buckets;
+  /// Where downloads go that name no bucket.
+  std::string default_bucket = "execution-traces";
+  /// Bytes of an object that a step may read into the context, at least 1.
+  std::size_t read_bytes_max = std::size_t{64} * 1024 * 1024;
+  /// Bytes of a download, at least 1.
+  std::size_t download_bytes_max = std::size_t{5} * 1024 * 1024 * 1024;
+};
+
 /// A queue. Bounds of the times are those of SQS.
 struct queue_options {
   /// How long a received message is hidden from other receivers, up to 12 hours.
@@ -123,6 +135,7 @@ struct service_options {
   http_options http;
   function_options functions;
   message_options messages;
+  object_options objects;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a
