@@ -4,7 +4,6 @@
 #include <millrace/flow_graph.hpp>
 
 #include <algorithm>
-#include <array>
 
 namespace millrace::simulation {
 namespace {
@@ -15,9 +14,7 @@ constexpr std::size_t values_max = 8;  // of one place
 constexpr std::size_t places_max = 24; // of one origin
 
 bool is_run_by_interpreter(const flows::step& step) {
-  constexpr std::array types{"PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION",
-                             "WAIT_FOR_EXTERNAL_EVENT", "END_FLOW"};
-  return std::find(types.begin(), types.end(), step.type) != types.end() ||
+  return flows::is_run_by_interpreter(step.type) ||
          step.module_identifier == "system/start-flow-execution";
 }
 
@@ -200,7 +197,7 @@ void exploration_model::trace_input(const std::string& flow, const wanted_values
   want({flow, {}}, what);
   for (const auto& [parent, definition] : flows_)
     for (const auto& [id, step] : definition->steps) {
-      if (step.type != "START_FLOW_EXECUTION" || flows::constant_child_flow(step) != flow)
+      if (!step.start || flows::constant_child_flow(step) != flow)
         continue;
       for (const auto& each : member(step.raw, "inputMappings")) {
         const value_path target = segments_of(each.key());

@@ -3,15 +3,11 @@
 
 #include <millrace/bundle.hpp>
 
-#include <algorithm>
-#include <array>
 #include <set>
 
 namespace millrace::simulation {
 namespace {
 
-constexpr std::array<std::string_view, 4> interpreter_types{
-    "END_FLOW", "PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION", "WAIT_FOR_EXTERNAL_EVENT"};
 constexpr std::string_view start_module = "system/start-flow-execution";
 
 std::string text_of(const json::object& object, std::string_view name) {
@@ -107,9 +103,7 @@ flow_steps flow_vocabulary::steps() const {
 }
 
 bool is_run_by_interpreter(const step_words& step) {
-  return step.module_identifier == start_module ||
-         std::find(interpreter_types.begin(), interpreter_types.end(), step.type) !=
-             interpreter_types.end();
+  return step.module_identifier == start_module || flows::is_run_by_interpreter(step.type);
 }
 
 } // namespace millrace::simulation

@@ -12,7 +12,6 @@
 #include <millrace/names.hpp>
 
 #include <algorithm>
-#include <array>
 #include <future>
 #include <limits>
 #include <set>
@@ -33,13 +32,6 @@ result<void> check(const fault_rates& rates) {
     if (!(rate >= 0 && rate <= 1))
       return error{errc::invalid_argument, "The rate of a fault is a probability, from 0 to 1."};
   return {};
-}
-
-// What its steps do without a handler nobody can stand in for.
-bool is_run_by_interpreter(std::string_view type) {
-  constexpr std::array types{"PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION",
-                             "WAIT_FOR_EXTERNAL_EVENT", "END_FLOW"};
-  return std::find(types.begin(), types.end(), type) != types.end();
 }
 
 std::string no_such(const mock& which, const std::set<std::string>& names) {
@@ -366,7 +358,7 @@ result<void> world::check_mocks() const {
             (by_step ? each.step_instance_id : each.module_identifier))
           continue;
         is_there = true;
-        if (is_run_by_interpreter(step.type))
+        if (flows::is_run_by_interpreter(step.type))
           return error{errc::invalid_argument, "Remove " + describe(each) + ": steps of the type " +
                                                    step.type + " cannot be mocked."};
       }

@@ -158,6 +158,39 @@ start_config compile_start(object_reader& reader) {
   return result;
 }
 
+// START_SUB_FLOW ----------------------------------------------------------------------------------
+
+// Where a target names no member of the start input it is one of the child's context: the
+// documentation maps "to the sub-flow's initial context", and its example names the member.
+std::string sub_flow_target(std::string_view target) {
+  constexpr std::string_view member = "initialContextData";
+  const bool is_named =
+      target == member || target.substr(0, member.size() + 1) == "initialContextData.";
+  return is_named ? std::string(target) : std::string(member) + '.' + std::string(target);
+}
+
+start_config compile_sub_flow(step& target, object_reader& reader) {
+  start_config result;
+  if (!reader.has("subFlowDefinitionId")) {
+    static_cast<void>(reader.required_text("subFlowDefinitionId"));
+  }
+  result.flow_definition_id = read_template(reader, "subFlowDefinitionId", false);
+  result.flow_version = read_template(reader, "subFlowVersion", true);
+  result.sync = reader.choice("subFlowExecutionMode", {"SYNC", "ASYNC"}).value_or("SYNC") == "SYNC";
+  const json::object* own = check_input_mappings(reader, "inputMappingsToSubFlow");
+  if (own == nullptr) {
+    return result;
+  }
+  const json::value* others = reader.find("inputMappings");
+  json::object all =
+      others != nullptr && others->is_object() ? others->get_object() : json::object();
+  for (const auto& mapping : *own) {
+    all[sub_flow_target(mapping.key())] = mapping.value();
+  }
+  target.inputs = input_mappings::compile(all);
+  return result;
+}
+
 // WAIT_FOR_EXTERNAL_EVENT -------------------------------------------------------------------------
 
 wait_config compile_wait(object_reader& reader) {
@@ -241,7 +274,7 @@ void compile_step_type(step& target, object_reader& reader, const definition_rul
   } else if (type == "START_FLOW_EXECUTION") {
     target.start = compile_start(reader);
   } else if (type == "NO_OP" || type == "END_FLOW" || type == "PARALLEL_FORK_MANAGER" ||
-             type == "WAIT_FOR_EXTERNAL_EVENT") {
+             type == "WAIT_FOR_EXTERNAL_EVENT" || type == "START_SUB_FLOW") {
     refuse_module(reader, type);
   }
   if (type == "END_FLOW") {
@@ -252,6 +285,8 @@ void compile_step_type(step& target, object_reader& reader, const definition_rul
     target.fork = compile_fork(reader);
   } else if (type == "WAIT_FOR_EXTERNAL_EVENT") {
     target.wait = compile_wait(reader);
+  } else if (type == "START_SUB_FLOW") {
+    target.start = compile_sub_flow(target, reader);
   } else if (type == "SQS_SEND") {
     check_message(reader);
   } else if (type == "POLL_EXTERNAL_API") {
@@ -289,6 +324,12 @@ const std::vector<std::string_view>& step_types() {
       "WAIT_FOR_EXTERNAL_EVENT",
   };
   return all;
+}
+
+bool is_run_by_interpreter(std::string_view step_type) noexcept {
+  return step_type == "END_FLOW" || step_type == "PARALLEL_FORK_MANAGER" ||
+         step_type == "START_FLOW_EXECUTION" || step_type == "START_SUB_FLOW" ||
+         step_type == "WAIT_FOR_EXTERNAL_EVENT";
 }
 
 } // namespace millrace::flows

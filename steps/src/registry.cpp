@@ -59,8 +59,6 @@ constexpr std::array<system_module, 32> system_modules_by_name{{
 
 /// What runs the step types that change the course of an execution.
 constexpr std::string_view interpreter_stands_in = "the engine itself";
-constexpr std::array<std::string_view, 4> types_of_interpreter = {
-    "END_FLOW", "PARALLEL_FORK_MANAGER", "START_FLOW_EXECUTION", "WAIT_FOR_EXTERNAL_EVENT"};
 
 /// Step types whose steps are all run by the module that they name.
 constexpr std::array<std::string_view, 4> types_by_module = {"CUSTOM_LOGIC", "DATA_LOAD",
@@ -149,7 +147,7 @@ void registry::provide_missing(const registry& other) {
 }
 
 std::string_view registry::stands_in(std::string_view name) const {
-  if (contains(types_of_interpreter, name))
+  if (flows::is_run_by_interpreter(name))
     return interpreter_stands_in;
   for (const std::vector<entry>* entries : {&modules_, &by_type_}) {
     const auto place = place_of(*entries, name);

@@ -87,11 +87,12 @@ struct fork_config {
   aggregation_config aggregation;
 };
 
-/// What START_FLOW_EXECUTION adds to a step: the fields that stand on the step itself.
+/// What START_FLOW_EXECUTION and START_SUB_FLOW add to a step: the fields that stand on the step
+/// itself.
 struct start_config {
   std::optional<text_template> flow_definition_id;
   std::optional<text_template> flow_version;
-  bool sync = false; ///< customConfig.sync === true: wait for the child
+  bool sync = false; ///< wait for the child: customConfig.sync, or a subFlowExecutionMode of SYNC
 };
 
 /// What WAIT_FOR_EXTERNAL_EVENT adds to a step.
@@ -144,7 +145,7 @@ struct step {
   std::optional<delay_options> delay;
 
   std::optional<fork_config> fork;   ///< PARALLEL_FORK_MANAGER
-  std::optional<start_config> start; ///< START_FLOW_EXECUTION
+  std::optional<start_config> start; ///< START_FLOW_EXECUTION, START_SUB_FLOW
   std::optional<wait_config> wait;   ///< WAIT_FOR_EXTERNAL_EVENT
   std::optional<poll_config> poll;   ///< POLL_EXTERNAL_API
 
@@ -187,6 +188,9 @@ struct field_description {
 
 /// Every such member, by step type.
 [[nodiscard]] const std::vector<field_description>& field_descriptions();
+
+/// Whether the interpreter itself does what steps of that type do, so that no handler can stand in.
+[[nodiscard]] bool is_run_by_interpreter(std::string_view step_type) noexcept;
 
 /// What a definition is checked against.
 struct definition_rules {
