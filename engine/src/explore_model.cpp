@@ -120,6 +120,10 @@ void exploration_model::want_all_of(const std::string& flow, const flows::step& 
       if (each.condition)
         trace_all(flow, values_of_condition(each.condition->text()));
   }
+  if (step.poll) // its conditions see the body of the response
+    for (const flows::condition* condition : {&step.poll->success, &step.poll->failure})
+      for (const wanted_values& each : values_of_condition(condition->text()))
+        trace_output(flow, step, moved_to(joined({"data"}, each.at), each), 0);
   for (const flows::json_path& each : step.required_fields)
     for (wanted_values& what : values_at(each.text(), {json::value("present"), json::value()}))
       trace_output(flow, step, what, 0);

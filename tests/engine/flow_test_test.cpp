@@ -423,5 +423,6 @@ TEST_CASE("every sample flow has a test, and all of them pass under several seed
     }
   }
   CHECK(started == std::set<std::string>{"expense-approval", "order-intake", "order-quote",
-                                         "process-order-flow", "relay"});
+                                         "process-order-flow", "relay", "restock",
+                                         "restock-notice"});
 }

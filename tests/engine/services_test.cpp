@@ -9,6 +9,8 @@
 #include "loopback_server.hpp"
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 
 using namespace millrace;
 using namespace millrace::testing;
@@ -193,4 +195,59 @@ TEST_CASE("a call that is out when the engine stops ends at once and is made aga
   const auto requests = server.requests();
   REQUIRE(requests.size() == 2);
   CHECK(requests[0].headers.at("idempotency-key") == requests[1].headers.at("idempotency-key"));
+}
+
+TEST_CASE("the restock example runs against a supplier, files and queues that are real") {
+  const scratch_folder folder;
+  std::atomic<int> asked = 0;
+  loopback_server supplier([&](const arrived_request& request, server_connection& connection) {
+    if (request.method == "POST")
+      return connection.respond(201, R"({"id": "o-1"})");
+    connection.respond(200, ++asked < 3 ? R"({"status": "OPEN"})"
+                                        : R"({"status": "CONFIRMED", "arrives": "Friday"})");
+  });
+  engine_options options = virtual_time();
+  options.services->folder = folder.file("services");
+  options.services->objects.buckets["shop"] = folder.file("shop");
+  options.services->messages.topics["arn:aws:sns:eu-central-1:000000000000:restock"]
+      .subscriptions = {{"https://queues.example/office", true}};
+  options.services->functions.functions["decide-order"].handler =
+      [](const json::value& payload) -> step_result {
+    json::array order;
+    for (const json::value& each : payload.at("articles").as_array())
+      if (each.at("left").to_number<int>() < 5)
+        order.push_back(json::object{{"sku", each.at("sku")}, {"count", 40}});
+    return json::object{{"order", std::move(order)}};
+  };
+  std::filesystem::create_directories(folder.file("shop"));
+  std::ofstream(folder.file("shop/stock.json"))
+      << R"([{"sku": "tea", "left": 0}, {"sku": "salt", "left": 9}, {"sku": "jam", "left": 1}])";
+  engine running = engine::open(std::move(options)).value();
+  for (const char* flow : {"restock", "restock-notice"})
+    REQUIRE(
+        running.define_path(std::string(MILLRACE_SOURCE_DIR "/flows/examples/") + flow + ".json")
+            .has_value());
+  const auto ended =
+      run(running, {{"flowDefinitionId", "restock"},
+                    {"initialContextData",
+                     {{"supplier", supplier.url("")}, {"stock", "s3://shop/stock.json"}}}});
+  INFO((ended.error ? ended.error->error_message : ""));
+  REQUIRE(ended.status == execution_status::completed);
+  REQUIRE(running.wait_until_quiet(patience).has_value());
+  CHECK(asked == 3);
+  CHECK(stringify(parse_json(supplier.requests().at(0).body, "order").value()) ==
+        R"({"lines":[{"sku":"tea","count":40},{"sku":"jam","count":40}]})");
+  CHECK(ended.context.at("notices").as_array().size() == 2);
+  std::ifstream report(folder.file("services/objects/reports/restock/o-1.json"));
+  const std::string text{std::istreambuf_iterator<char>(report), {}};
+  CHECK(parse_json(text, "report")->at("order").as_array().size() == 2);
+  const auto notices =
+      running.queue_messages("https://sqs.eu-central-1.amazonaws.com/000000000000/warehouse.fifo");
+  REQUIRE(notices->size() == 2);
+  for (const queue_message& each : *notices)
+    CHECK(parse_json(each.body, "notice")->at("arrives") == "Friday");
+  const auto announced = running.queue_messages("https://queues.example/office");
+  REQUIRE(announced->size() == 1);
+  CHECK(announced->front().body == R"({"orderId":"o-1","report":"s3://reports/restock/o-1.json"})");
+  CHECK(running.stand_ins().size() == 7);
 }

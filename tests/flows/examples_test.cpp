@@ -16,7 +16,8 @@ namespace {
 flows::definition_rules shipped_rules() {
   flows::definition_rules rules;
   rules.knows_module = [](std::string_view module) {
-    return module == "system/compose-object-from-input" || module == "system/array-aggregator";
+    return module == "system/compose-object-from-input" || module == "system/array-aggregator" ||
+           module == "system/s3-data-loader" || module == "system/s3-data-saver";
   };
   return rules;
 }
@@ -45,5 +46,5 @@ TEST_CASE("every sample flow is valid, published and says what it does") {
     ids.insert(outcome.definition->id);
   }
   CHECK(ids == std::set<std::string>{"expense-approval", "order-intake", "order-quote",
-                                     "process-order-flow", "relay"});
+                                     "process-order-flow", "relay", "restock", "restock-notice"});
 }
