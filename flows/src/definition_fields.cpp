@@ -319,6 +319,7 @@ std::string_view words_for(shape_of shape) {
 const std::vector<field_description>& field_descriptions() {
   static const std::vector<field_description> all = [] {
     std::vector<field_description> made;
+    made.reserve(definitions::field_rows.size());
     for (const definitions::field_row& row : definitions::field_rows)
       made.push_back({row.step_type, row.place, row.name, words_for(row.shape),
                       row.is_needed == definitions::needed::yes,

@@ -60,8 +60,8 @@ TEST_CASE("every ./dev command that the README names exists") {
 TEST_CASE("every file that the documents link to is there") {
   for (const std::string document :
        {"README.md", "docs/graph-and-coverage.md", "docs/implementation.md", "docs/parity.md",
-        "docs/performance.md", "docs/testing-flows.md", "tests/conformance/README.md",
-        "bench/README.md"}) {
+        "docs/step-types.md", "docs/performance.md", "docs/testing-flows.md",
+        "tests/conformance/README.md", "bench/README.md"}) {
     const auto folder = std::filesystem::path(root + document).parent_path();
     for (const std::string& link : all_matches(read(document), R"(\]\(([^):#]+)[^):]*\))")) {
       INFO(document << " links to " << link);

@@ -84,7 +84,7 @@ void server_connection::respond(int status, std::string_view body,
                                 const std::vector<std::pair<std::string, std::string>>& headers) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + " Said\r\n";
   for (const auto& [name, value] : headers)
-    head += name + ": " + value + "\r\n";
+    head.append(name).append(": ").append(value).append("\r\n");
   head += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
   send(head + std::string(body));
 }
