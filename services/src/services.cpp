@@ -5,6 +5,7 @@
 #include "function_steps.hpp"
 #include "messages.hpp"
 #include "object_modules.hpp"
+#include "object_pointers.hpp"
 
 #include <mutex>
 #include <set>
@@ -25,6 +26,7 @@ struct local_services::implementation {
   std::shared_ptr<http_client> client;
   std::shared_ptr<interruption> ends;
   std::shared_ptr<message_services> messages;
+  std::shared_ptr<object_store> objects;
   steps::registry provided; // before its handlers are wrapped, for what stands in
   mutable std::mutex mutex;
   std::set<std::string, std::less<>> used; // guarded by mutex
@@ -35,6 +37,31 @@ struct local_services::implementation {
     const std::lock_guard lock(mutex);
     if (used.find(name) == used.end())
       used.emplace(name);
+  }
+
+  // The handler sees objects where the input points to them.
+  step_result run(const step_request& request, const step_handler& handler) const {
+    auto replaced = with_objects(request.input, *objects);
+    if (!replaced)
+      return replaced.error();
+    if (!*replaced)
+      return handler(request);
+    return handler({.flow_definition_id = request.flow_definition_id,
+                    .flow_definition_version = request.flow_definition_version,
+                    .flow_execution_id = request.flow_execution_id,
+                    .step_instance_id = request.step_instance_id,
+                    .step_type = request.step_type,
+                    .module_identifier = request.module_identifier,
+                    .attempt = request.attempt,
+                    .idempotency_key = request.idempotency_key,
+                    .input = **replaced,
+                    .custom_config = request.custom_config,
+                    .fields = request.fields,
+                    .step = request.step,
+                    .run_state = request.run_state,
+                    .now = request.now,
+                    .random_high = request.random_high,
+                    .random_low = request.random_low});
   }
 };
 
@@ -56,8 +83,8 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
   add_messages(impl->provided, impl->messages);
   download_services downloads{impl->client, nullptr, options.objects.default_bucket,
                               options.objects.download_bytes_max};
-  downloads.objects = std::make_shared<object_store>(std::move(options.objects),
-                                                     folder.empty() ? "" : folder + "/objects");
+  impl->objects = downloads.objects = std::make_shared<object_store>(
+      std::move(options.objects), folder.empty() ? "" : folder + "/objects");
   add_object_modules(impl->provided, downloads.objects);
   add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
@@ -67,7 +94,7 @@ void local_services::add_to(steps::registry& registry) const {
   steps::registry noting = impl_->provided;
   noting.wrap_external([impl = impl_](const step_request& request, const step_handler& inner) {
     impl->note(request);
-    return inner(request);
+    return impl->run(request, inner);
   });
   registry.provide_missing(noting);
 }

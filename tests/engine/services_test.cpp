@@ -251,3 +251,21 @@ TEST_CASE("the restock example runs against a supplier, files and queues that ar
   CHECK(announced->front().body == R"({"orderId":"o-1","report":"s3://reports/restock/o-1.json"})");
   CHECK(running.stand_ins().size() == 7);
 }
+
+TEST_CASE("a step that sends a file that was listed sends its content") {
+  const scratch_folder folder;
+  engine_options options = virtual_time();
+  options.services->objects.buckets["in"] = folder.file("in");
+  std::filesystem::create_directories(folder.file("in"));
+  std::ofstream(folder.file("in/a.bin")) << "abc";
+  engine running = engine_with(R"([{'id': 'send', 'startStepInstanceId': 'l', 'steps': {
+    'l': {'stepInstanceId': 'l', 'stepType': 'DATA_LOAD', 'moduleIdentifier': 'system/s3-list-files',
+          'customConfig': {'bucket': 'in'}, 'defaultNextStepInstanceId': 's'},
+    's': {'stepInstanceId': 's', 'stepType': 'SQS_SEND', 'moduleIdentifier': 'system/sqs-send',
+          'queueUrl': 'https://q.example/q', 'payload': {},
+          'inputMappings': {'payload.file': '$.steps_output.l.files[0].content'},
+          'literals': {'queueUrl': 'https://q.example/q'}}}}])",
+                               std::move(options));
+  CHECK(run(running, {{"flowDefinitionId", "send"}}).status == execution_status::completed);
+  CHECK(running.queue_messages()->at(0).body == R"({"file":"YWJj"})");
+}
