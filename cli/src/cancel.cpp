@@ -17,6 +17,7 @@ namespace {
 struct cancel_options {
   std::string id;
   std::string database;
+  std::string config; ///< empty: millrace.json of this folder, if there is one
   std::string reason = "cancelled on request";
   bool family = false;
   bool dry_run = false;
@@ -75,7 +76,14 @@ exit_status cancel(const cancel_options& options) {
     return fail(exit_status::bad_usage, "--dry-run goes with --family.");
   if (options.dry_run)
     return list_open_family(options);
-  auto running = session::open({options.database, durability::power_loss, true, !options.as_json});
+  auto services = read_configuration(options.config);
+  if (!services)
+    return fail(services.error());
+  session::options how;
+  how.database = options.database;
+  how.show_progress = !options.as_json;
+  how.services = std::move(*services);
+  auto running = session::open(how);
   if (!running)
     return fail(running.error());
   watch_for_interrupt();
@@ -98,6 +106,7 @@ void add_cancel(CLI::App& app, action& chosen) {
   command->add_option("--reason", options->reason, "why, for whoever looks at it later")
       ->type_name("TEXT");
   add_database(*command, options->database);
+  add_configuration(*command, options->config);
   add_output(*command, options->as_json);
   command->callback([options, &chosen] { chosen = [options] { return cancel(*options); }; });
 }

@@ -43,5 +43,7 @@ void add_choice(CLI::App& command, const std::string& name, const std::string& d
 void add_output(CLI::App& command, bool& as_json);
 /// Adds --db FILE.
 void add_database(CLI::App& command, std::string& database);
+/// --config FILE; see read_configuration.
+void add_configuration(CLI::App& command, std::string& file);
 
 } // namespace millrace::cli

@@ -37,4 +37,12 @@ void add_database(CLI::App& command, std::string& database) {
   command.add_option("--db", database, "the database file")->type_name("FILE");
 }
 
+void add_configuration(CLI::App& command, std::string& file) {
+  command
+      .add_option("--config", file,
+                  "what names of queues, functions and so on mean here (default: millrace.json of "
+                  "this folder, if there is one)")
+      ->type_name("FILE");
+}
+
 } // namespace millrace::cli

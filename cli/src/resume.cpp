@@ -6,6 +6,7 @@
 #include "input.hpp"
 #include "interrupt.hpp"
 #include "outcome.hpp"
+#include "session.hpp"
 
 #include <memory>
 
@@ -18,6 +19,7 @@ constexpr std::chrono::seconds arrival_limit{5};
 struct resume_options {
   std::string key;
   std::string database;
+  std::string config; ///< empty: millrace.json of this folder, if there is one
   bool as_json = false;
 };
 
@@ -45,7 +47,14 @@ exit_status resume(const resume_options& options, const std::string& payload_tex
       return fail(read.error());
     payload = std::move(*read);
   }
-  auto running = session::open({options.database, durability::power_loss, true, !options.as_json});
+  auto services = read_configuration(options.config);
+  if (!services)
+    return fail(services.error());
+  session::options how;
+  how.database = options.database;
+  how.show_progress = !options.as_json;
+  how.services = std::move(*services);
+  auto running = session::open(how);
   if (!running)
     return fail(running.error());
   watch_for_interrupt();
@@ -66,6 +75,7 @@ void add_resume(CLI::App& app, action& chosen) {
                    "the event: JSON, @FILE, or - for standard input (default: {})")
           ->type_name("JSON|@FILE|-");
   add_database(*command, options->database);
+  add_configuration(*command, options->config);
   add_output(*command, options->as_json);
   command->callback([options, payload, &chosen] {
     chosen = [options, payload] { return resume(*options, verbatim(payload)); };

@@ -15,7 +15,6 @@
 
 #include <millrace/flow_test.hpp>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -23,7 +22,6 @@ namespace millrace::cli {
 namespace {
 
 constexpr const char* trigger_source = "millrace run";
-constexpr const char* default_configuration = "millrace.json";
 
 class run_command {
 public:
@@ -55,8 +53,10 @@ private:
       return invalid(report);
     if (auto read = read_input(); !read)
       return read.error();
-    if (auto read = read_configuration(); !read)
-      return read.error();
+    auto services = read_configuration(options_.config);
+    if (!services)
+      return services.error();
+    services_ = std::move(*services);
     if (!is_existing_ && !options_.recover_only)
       if (auto chosen = choose(report.flows, report.flows); !chosen)
         return chosen.error();
@@ -73,19 +73,6 @@ private:
     if (!problems.empty())
       return error{errc::invalid_input, problems};
     return simulation::put_mocks(std::move(reading.mocks), steps_);
-  }
-
-  result<void> read_configuration() {
-    const bool is_named = !options_.config.empty();
-    const std::string file = is_named ? options_.config : std::string(default_configuration);
-    std::error_code failure;
-    if (!is_named && !std::filesystem::exists(file, failure))
-      return {};
-    auto read = read_service_options(file);
-    if (!read)
-      return read.error();
-    services_ = std::move(*read);
-    return {};
   }
 
   result<void> open(const std::vector<flow_document>& documents,

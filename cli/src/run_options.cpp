@@ -58,11 +58,7 @@ run_option_handles declare(CLI::App& command, run_options& options) {
   handles.timeout =
       add_verbatim(command, "--timeout", "how long to wait at most (default: no limit)")
           ->type_name("SECONDS");
-  command
-      .add_option("--config", options.config,
-                  "what names of queues, functions and so on mean here (default: millrace.json of "
-                  "this folder, if there is one)")
-      ->type_name("FILE");
+  add_configuration(command, options.config);
   command.add_option("--mock", options.mocks, "mocks that stand in for steps of the flow files")
       ->type_name("FILE");
   return handles;

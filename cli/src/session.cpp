@@ -90,6 +90,14 @@ result<wait_end> session::wait(std::optional<milliseconds> limit,
   }
 }
 
+result<service_options> read_configuration(const std::string& file) {
+  constexpr const char* unnamed = "millrace.json";
+  std::error_code failure;
+  if (file.empty() && !std::filesystem::exists(unnamed, failure))
+    return service_options();
+  return read_service_options(file.empty() ? unnamed : file);
+}
+
 bool database_exists(const std::string& path) {
   std::error_code failure;
   return std::filesystem::exists(path, failure);

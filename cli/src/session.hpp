@@ -58,6 +58,10 @@ private:
   std::unique_ptr<millrace::engine> engine_;
 };
 
+/// What names of functions, queues and so on mean: the configuration `file`, or, where none is
+/// named, millrace.json of this folder if there is one. Errors: those of read_service_options.
+[[nodiscard]] result<service_options> read_configuration(const std::string& file);
+
 /// Whether there is something under that name; the engine says whether it is a database.
 [[nodiscard]] bool database_exists(const std::string& path);
 /// The sentence for a command that needs --db FILE to name an existing database; empty: it does.

@@ -57,6 +57,26 @@ TEST_CASE("a configuration that is wrong is refused with its place, and nothing 
   CHECK(place.run({"run", "price.json", "--config", "none.json", "--input", input}).status == 2);
 }
 
+TEST_CASE("resume runs on with the configuration too") {
+  const workplace place;
+  place.write("wait.json", R"({"id": "wait", "startStepInstanceId": "w", "steps": {
+    "w": {"stepInstanceId": "w", "displayName": "W", "stepType": "WAIT_FOR_EXTERNAL_EVENT",
+          "correlationKeyTemplate": "go", "defaultNextStepInstanceId": "ask"},
+    "ask": {"stepInstanceId": "ask", "displayName": "A", "stepType": "CUSTOM_LAMBDA_INVOKE",
+            "lambdaFunctionArnTemplate": "echo", "payloadTemplate": {"x": "$.x"},
+            "outputMappings": {"$.y": "$.x"}}}})");
+  place.write("own.json", R"({"functions": {"echo": {"command": ["cat"]}}})");
+  const outcome waits =
+      place.run({"run", "wait.json", "--input", R"({"x": 7})", "--db", "state.db"});
+  INFO(waits.err);
+  const outcome resumed =
+      place.run({"resume", "go", "--db", "state.db", "--config", "own.json", "--output", "json"});
+  INFO(resumed.err);
+  CHECK(resumed.status == 0);
+  CHECK(resumed.executions().at(0).at("status") == "COMPLETED");
+  CHECK(place.run({"resume", "go", "--db", "state.db", "--config", "none.json"}).status == 2);
+}
+
 TEST_CASE("values of environment variables reach a function and nothing else") {
   const workplace place;
   write_flow(place);
