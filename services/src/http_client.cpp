@@ -104,10 +104,7 @@ void throw_exception_from_error(const http_failure& failure, const boost::source
 /// The thread. Only it touches the multi handle, but for waking it up.
 class http_client::reactor {
 public:
-  reactor() : multi_(start()) {
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS,
-                      static_cast<long>(connections_per_host_max));
-  }
+  reactor() = default;
   ~reactor() {
     stop();
     if (thread_.joinable())
@@ -119,7 +116,8 @@ public:
   void stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    curl_multi_wakeup(multi_.get());
+    if (multi_)
+      curl_multi_wakeup(multi_.get());
   }
 
   http_result run(const std::shared_ptr<job>& wanted) {
@@ -128,11 +126,13 @@ public:
       const std::lock_guard lock(mutex_);
       if (stopping_)
         return stopped();
+      if (!multi_)
+        multi_.reset(start());
       arrived_.push_back(wanted);
       if (!thread_.joinable())
         thread_ = std::thread([this] { work(); });
+      curl_multi_wakeup(multi_.get());
     }
-    curl_multi_wakeup(multi_.get());
     return answer.get();
   }
 
@@ -142,6 +142,8 @@ private:
     CURLM* made = ready == CURLE_OK ? curl_multi_init() : nullptr;
     if (!made)
       throw std::runtime_error("libcurl cannot be initialised.");
+    curl_multi_setopt(made, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(connections_per_host_max));
     return made;
   }
   static http_failure stopped() {
@@ -194,8 +196,8 @@ private:
     }
   }
 
-  std::unique_ptr<CURLM, multi_deleter> multi_;
-  std::list<std::shared_ptr<job>> moving_; // of the thread alone
+  std::unique_ptr<CURLM, multi_deleter> multi_; // made by the first request, under mutex_
+  std::list<std::shared_ptr<job>> moving_;      // of the thread alone
   std::mutex mutex_;
   std::list<std::shared_ptr<job>> arrived_; // guarded by mutex_
   bool stopping_ = false;                   // guarded by mutex_
