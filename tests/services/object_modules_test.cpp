@@ -27,9 +27,15 @@ public:
                                             objects_, "traces", std::size_t{1} << 20U});
   }
 
-  step_result load(json::object input) { return call("DATA_LOAD", "system/s3-data-loader", input); }
-  step_result save(json::object input) { return call("DATA_SAVE", "system/s3-data-saver", input); }
-  step_result list(json::object input) { return call("DATA_LOAD", "system/s3-list-files", input); }
+  step_result load(const json::object& input) {
+    return call("DATA_LOAD", "system/s3-data-loader", input);
+  }
+  step_result save(const json::object& input) {
+    return call("DATA_SAVE", "system/s3-data-saver", input);
+  }
+  step_result list(const json::object& input) {
+    return call("DATA_LOAD", "system/s3-list-files", input);
+  }
   step_result download(const std::string& url, json::object step = {}, json::object fields = {},
                        json::object config = {}) {
     handler_call made;
