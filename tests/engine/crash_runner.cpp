@@ -37,7 +37,8 @@ public:
       : log_(open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)), held_(held) {}
 
   step_result act(const step_request& request) {
-    const std::string line = std::string(request.flow_execution_id) + ' ' +
+    // The line break comes first as well: a kill may have cut the line before short, at a page.
+    const std::string line = '\n' + std::string(request.flow_execution_id) + ' ' +
                              std::string(request.step_instance_id) + ' ' +
                              std::string(request.idempotency_key) + '\n';
     if (write(log_, line.data(), line.size()) != static_cast<ssize_t>(line.size()))

@@ -192,10 +192,14 @@ void check_effects(const std::string& log, const std::string& database) {
   std::set<std::string> executions;
   std::set<std::string> keys;
   std::ifstream lines(log);
-  std::string execution;
-  std::string step;
-  std::string key;
-  while (lines >> execution >> step >> key) {
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string execution;
+    std::string step;
+    std::string key;
+    words >> execution >> step >> key;
+    if (!key.starts_with(execution + ':' + step + ':'))
+      continue; // a kill cut it short: its attempt is made again
     keys_of[execution + ' ' + step].insert(key);
     executions.insert(execution);
     keys.insert(key);
