@@ -57,23 +57,6 @@ topic_options read_topic(member_reader reader) {
   return made;
 }
 
-template <class Made, class Read>
-void read_each(member_reader& reader, std::string_view name,
-               std::span<const std::string_view> members, Read read,
-               std::map<std::string, Made, std::less<>>& into) {
-  const json::object* section = reader.object(name);
-  if (!section)
-    return;
-  for (const auto& entry : *section) {
-    const std::string place = child_of(reader.pointer(name), entry.key());
-    if (const json::object* object = entry.value().if_object())
-      into.emplace(std::string(entry.key()),
-                   read(member_reader(*object, place, members, reader.problems())));
-    else
-      reader.add(place, "this must be an object" + but_is(entry.value()));
-  }
-}
-
 } // namespace
 
 message_options read_messages(const json::object& section, const std::string& pointer,

@@ -17,6 +17,10 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 [[nodiscard]] http_options read_http(const json::object& section, const std::string& pointer,
                                      pointed_problems& problems);
 
+/// "items".
+[[nodiscard]] item_options read_items(const json::object& section, const std::string& pointer,
+                                      pointed_problems& problems);
+
 /// "messages".
 [[nodiscard]] message_options read_messages(const json::object& section, const std::string& pointer,
                                             pointed_problems& problems);
@@ -24,5 +28,23 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 /// "objects".
 [[nodiscard]] object_options read_objects(const json::object& section, const std::string& pointer,
                                           pointed_problems& problems);
+
+/// Reads each member of the object `name` with `read`, which gets a reader that knows `members`.
+template <class Made, class Read>
+void read_each(member_reader& reader, std::string_view name,
+               std::span<const std::string_view> members, Read read,
+               std::map<std::string, Made, std::less<>>& into) {
+  const json::object* section = reader.object(name);
+  if (!section)
+    return;
+  for (const auto& entry : *section) {
+    const std::string place = child_of(reader.pointer(name), entry.key());
+    if (const json::object* object = entry.value().if_object())
+      into.emplace(std::string(entry.key()),
+                   read(member_reader(*object, place, members, reader.problems())));
+    else
+      reader.add(place, "this must be an object" + but_is(entry.value()));
+  }
+}
 
 } // namespace millrace::services

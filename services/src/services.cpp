@@ -3,6 +3,7 @@
 
 #include "api_call.hpp"
 #include "function_steps.hpp"
+#include "item_modules.hpp"
 #include "messages.hpp"
 #include "object_modules.hpp"
 #include "object_pointers.hpp"
@@ -86,6 +87,11 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
   impl->objects = downloads.objects = std::make_shared<object_store>(
       std::move(options.objects), folder.empty() ? "" : folder + "/objects");
   add_object_modules(impl->provided, downloads.objects);
+  add_item_modules(
+      impl->provided,
+      std::make_shared<item_tables>(std::move(options.items),
+                                    folder.empty() ? ":memory:" : folder + "/items.db"),
+      downloads.objects, downloads.default_bucket);
   add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }

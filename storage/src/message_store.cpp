@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/message_store.hpp>
 
-#include "sqlite_store.hpp"
-#include "statement.hpp"
+#include "service_database.hpp"
 
 #include <array>
-#include <mutex>
 #include <optional>
 
 #include <openssl/evp.h>
@@ -16,7 +14,6 @@ namespace {
 
 constexpr std::string_view fifo_suffix = ".fifo";
 constexpr std::int64_t deduplication_ms = 5LL * 60'000; // SQS: five minutes
-constexpr std::int64_t key_ms = 30LL * 24 * 3600'000;   // an execution may be away for so long
 constexpr int application_id = 0x6d6c716d;              // "mlqm"
 
 constexpr const char* schema = R"sql(
@@ -88,17 +85,7 @@ std::string receipt_of(const queued_message& message) {
 class sqlite_message_store final : public message_store {
 public:
   explicit sqlite_message_store(const std::string& file)
-      : file_(file), db_(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX) {
-    const std::int64_t found = db_.read_number("PRAGMA application_id");
-    if (found != 0 && found != application_id)
-      throw sqlite_failure(SQLITE_NOTADB, "it is no database of messages");
-    db_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA mmap_size = 0; "
-                "PRAGMA trusted_schema = OFF; PRAGMA application_id = " +
-                std::to_string(application_id) + ';');
-    transaction guard(db_, transaction::access::write);
-    db_.execute(schema);
-    guard.commit();
-  }
+      : database_(file, application_id, schema) {}
 
   result<std::string> send(const outgoing_message& message, const queue_rules& rules,
                            std::int64_t now) override {
@@ -111,40 +98,40 @@ public:
   result<std::vector<std::string>> send_all(const std::vector<outgoing_message>& messages,
                                             const std::vector<queue_rules>& rules,
                                             std::int64_t now) override {
-    return guarded([&] {
+    return database_.guarded([&](connection& db) {
       std::vector<std::string> ids;
       for (std::size_t i = 0; i < messages.size(); ++i)
-        ids.push_back(send_one(messages[i], rules[i], now));
+        ids.push_back(send_one(db, messages[i], rules[i], now));
       return ids;
     });
   }
 
   result<std::vector<queued_message>> receive(const receive_request& request,
                                               const queue_rules& rules, std::int64_t now) override {
-    return guarded([&] {
-      if (auto before = received_before(request))
+    return database_.guarded([&](connection& db) {
+      if (auto before = received_before(db, request))
         return std::move(*before);
-      drop_old(request.queue, rules, now);
-      std::vector<queued_message> found = visible(request, now);
+      drop_old(db, request.queue, rules, now);
+      std::vector<queued_message> found = visible(db, request, now);
       for (queued_message& each : found) {
         ++each.receive_count;
         if (each.first_received_at == 0)
           each.first_received_at = now;
         each.receipt = receipt_of(each);
-        hide_or_remove(each, request.removes, now + rules.visibility_ms);
+        hide_or_remove(db, each, request.removes, now + rules.visibility_ms);
       }
-      remember(request, found, now);
+      remember(db, request, found, now);
       return found;
     });
   }
 
   result<bool> remove(std::string_view queue, std::string_view receipt) override {
-    return guarded([&] {
+    return database_.guarded([&](connection& db) {
       const std::size_t colon = receipt.rfind(':');
       if (colon == std::string_view::npos)
         return false;
-      return db_.use("DELETE FROM message WHERE queue = ?1 AND id = ?2 AND receive_count = "
-                     "CAST(?3 AS INTEGER)")
+      return db.use("DELETE FROM message WHERE queue = ?1 AND id = ?2 AND receive_count = "
+                    "CAST(?3 AS INTEGER)")
                  ->bind(queue, receipt.substr(0, colon), receipt.substr(colon + 1))
                  .run() > 0;
     });
@@ -152,14 +139,14 @@ public:
 
   result<queue_counts> count(std::string_view queue, const queue_rules& rules,
                              std::int64_t now) override {
-    return guarded([&] {
-      drop_old(queue, rules, now);
+    return database_.guarded([&](connection& db) {
+      drop_old(db, queue, rules, now);
       queue_counts counts;
-      auto created = db_.use("SELECT created_at FROM queue WHERE name = ?1");
+      auto created = db.use("SELECT created_at FROM queue WHERE name = ?1");
       created->bind(queue);
       if (created->step())
         counts.created_at = created->number(0);
-      auto totals = db_.use(
+      auto totals = db.use(
           "SELECT count(*) FILTER (WHERE visible_at <= ?2), count(*) FILTER (WHERE visible_at > "
           "?2 AND receive_count > 0), count(*) FILTER (WHERE visible_at > ?2 AND receive_count = "
           "0) FROM message WHERE queue = ?1");
@@ -173,10 +160,10 @@ public:
   }
 
   result<std::vector<queued_message>> list(std::string_view queue) override {
-    return guarded([&] {
-      auto rows = db_.use("SELECT sequence, queue, id, body, message_group, deduplication_id, "
-                          "sent_at, first_received_at, receive_count FROM message WHERE ?1 = '' OR "
-                          "queue = ?1 ORDER BY sequence");
+    return database_.guarded([&](connection& db) {
+      auto rows = db.use("SELECT sequence, queue, id, body, message_group, deduplication_id, "
+                         "sent_at, first_received_at, receive_count FROM message WHERE ?1 = '' OR "
+                         "queue = ?1 ORDER BY sequence");
       rows->bind(queue);
       std::vector<queued_message> all;
       while (rows->step())
@@ -186,20 +173,6 @@ public:
   }
 
 private:
-  // Runs `work` in a transaction of its own.
-  template <class Work>
-  auto guarded(Work work) -> result<decltype(work())> {
-    const std::lock_guard lock(mutex_);
-    try {
-      transaction guard(db_, transaction::access::write);
-      auto outcome = work();
-      guard.commit();
-      return outcome;
-    } catch (const sqlite_failure& failure) {
-      return describe_failure(failure, file_);
-    }
-  }
-
   static queued_message read(const statement& row) {
     queued_message message;
     int column = 0;
@@ -215,71 +188,74 @@ private:
     return message;
   }
 
-  std::string send_one(const outgoing_message& message, const queue_rules& rules,
-                       std::int64_t now) {
-    if (auto known = sent_before(message.key))
+  static std::string send_one(connection& db, const outgoing_message& message,
+                              const queue_rules& rules, std::int64_t now) {
+    if (auto known = sent_before(db, message.key))
       return std::move(*known);
-    db_.use("INSERT OR IGNORE INTO queue (name, created_at) VALUES (?1, ?2)")
+    db.use("INSERT OR IGNORE INTO queue (name, created_at) VALUES (?1, ?2)")
         ->bind(message.queue, now)
         .run();
     std::string deduplication_id = message.deduplication_id;
     if (is_fifo(message.queue)) {
       if (deduplication_id.empty() && rules.content_based_deduplication)
         deduplication_id = sha256(message.body);
-      if (auto twin = sent_within(message.queue, deduplication_id, now)) {
-        note_sent(message.key, *twin, now);
+      if (auto twin = sent_within(db, message.queue, deduplication_id, now)) {
+        note_sent(db, message.key, *twin, now);
         return std::move(*twin);
       }
     }
-    db_.use("INSERT INTO message (queue, id, body, message_group, deduplication_id, sent_at, "
-            "visible_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+    db.use("INSERT INTO message (queue, id, body, message_group, deduplication_id, sent_at, "
+           "visible_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
         ->bind(message.queue, message.id, message.body, text_or_null{message.group},
                text_or_null{deduplication_id}, now, now + rules.delay_ms)
         .run();
     if (!deduplication_id.empty())
-      db_.use("INSERT OR REPLACE INTO deduplication (queue, id, message_id, until) VALUES (?1, ?2, "
-              "?3, ?4)")
+      db.use("INSERT OR REPLACE INTO deduplication (queue, id, message_id, until) VALUES (?1, ?2, "
+             "?3, ?4)")
           ->bind(message.queue, deduplication_id, message.id, now + deduplication_ms)
           .run();
-    note_sent(message.key, message.id, now);
+    note_sent(db, message.key, message.id, now);
     return message.id;
   }
 
-  std::optional<std::string> sent_before(const std::string& key) {
+  static std::optional<std::string> sent_before(connection& db, const std::string& key) {
     if (key.empty())
       return std::nullopt;
-    auto row = db_.use("SELECT message_id FROM sent WHERE key = ?1");
+    auto row = db.use("SELECT message_id FROM sent WHERE key = ?1");
     row->bind(key);
     return row->step() ? std::optional<std::string>(row->text(0)) : std::nullopt;
   }
 
-  void note_sent(const std::string& key, const std::string& id, std::int64_t now) {
-    db_.use("DELETE FROM sent WHERE at < ?1")->bind(now - key_ms).run();
+  static void note_sent(connection& db, const std::string& key, const std::string& id,
+                        std::int64_t now) {
+    db.use("DELETE FROM sent WHERE at < ?1")->bind(now - outcome_kept_ms).run();
     if (!key.empty())
-      db_.use("INSERT INTO sent (key, message_id, at) VALUES (?1, ?2, ?3)")
+      db.use("INSERT INTO sent (key, message_id, at) VALUES (?1, ?2, ?3)")
           ->bind(key, id, now)
           .run();
   }
 
-  std::optional<std::string> sent_within(const std::string& queue, const std::string& id,
-                                         std::int64_t now) {
-    db_.use("DELETE FROM deduplication WHERE until <= ?1")->bind(now).run();
+  static std::optional<std::string> sent_within(connection& db, const std::string& queue,
+                                                const std::string& id, std::int64_t now) {
+    db.use("DELETE FROM deduplication WHERE until <= ?1")->bind(now).run();
     if (id.empty())
       return std::nullopt;
-    auto row = db_.use("SELECT message_id FROM deduplication WHERE queue = ?1 AND id = ?2");
+    auto row = db.use("SELECT message_id FROM deduplication WHERE queue = ?1 AND id = ?2");
     row->bind(queue, id);
     return row->step() ? std::optional<std::string>(row->text(0)) : std::nullopt;
   }
 
-  void drop_old(std::string_view queue, const queue_rules& rules, std::int64_t now) {
-    db_.use("DELETE FROM message WHERE queue = ?1 AND sent_at <= ?2")
+  static void drop_old(connection& db, std::string_view queue, const queue_rules& rules,
+                       std::int64_t now) {
+    db.use("DELETE FROM message WHERE queue = ?1 AND sent_at <= ?2")
         ->bind(queue, now - rules.retention_ms)
         .run();
   }
 
   // A group with a message in flight is blocked as a whole; else its messages come in order.
-  std::vector<queued_message> visible(const receive_request& request, std::int64_t now) {
-    auto rows = db_.use(
+  static std::vector<queued_message> visible(connection& db, const receive_request& request,
+                                             std::int64_t now) {
+    auto rows = db.use(
         "SELECT sequence, queue, id, body, message_group, deduplication_id, sent_at, "
         "first_received_at, receive_count FROM message AS m WHERE queue = ?1 AND visible_at <= ?2 "
         "AND NOT (?4 AND message_group IS NOT NULL AND EXISTS (SELECT 1 FROM message AS other "
@@ -293,38 +269,40 @@ private:
     return found;
   }
 
-  void hide_or_remove(const queued_message& message, bool removes, std::int64_t visible_at) {
+  static void hide_or_remove(connection& db, const queued_message& message, bool removes,
+                             std::int64_t visible_at) {
     if (removes) {
-      db_.use("DELETE FROM message WHERE sequence = ?1")->bind(message.sequence).run();
+      db.use("DELETE FROM message WHERE sequence = ?1")->bind(message.sequence).run();
       return;
     }
-    db_.use("UPDATE message SET visible_at = ?2, receive_count = ?3, first_received_at = ?4 WHERE "
-            "sequence = ?1")
+    db.use("UPDATE message SET visible_at = ?2, receive_count = ?3, first_received_at = ?4 WHERE "
+           "sequence = ?1")
         ->bind(message.sequence, visible_at, message.receive_count, message.first_received_at)
         .run();
   }
 
   // Only what is gone from its queue need be remembered: the rest comes again by itself.
-  void remember(const receive_request& request, const std::vector<queued_message>& found,
-                std::int64_t now) {
-    db_.use("DELETE FROM received WHERE at < ?1")->bind(now - key_ms).run();
+  static void remember(connection& db, const receive_request& request,
+                       const std::vector<queued_message>& found, std::int64_t now) {
+    db.use("DELETE FROM received WHERE at < ?1")->bind(now - outcome_kept_ms).run();
     if (request.key.empty() || !request.removes)
       return;
     std::int64_t place = 0;
     for (const queued_message& each : found)
-      db_.use("INSERT INTO received VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
+      db.use("INSERT INTO received VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")
           ->bind(request.key, place++, now, each.sequence, each.id, each.body,
                  text_or_null{each.group}, text_or_null{each.deduplication_id}, each.sent_at,
                  each.first_received_at, each.receive_count)
           .run();
   }
 
-  std::optional<std::vector<queued_message>> received_before(const receive_request& request) {
+  static std::optional<std::vector<queued_message>>
+  received_before(connection& db, const receive_request& request) {
     if (request.key.empty())
       return std::nullopt;
-    auto rows = db_.use("SELECT sequence, ?2, id, body, message_group, deduplication_id, sent_at, "
-                        "first_received_at, receive_count FROM received WHERE key = ?1 ORDER BY "
-                        "place");
+    auto rows = db.use("SELECT sequence, ?2, id, body, message_group, deduplication_id, sent_at, "
+                       "first_received_at, receive_count FROM received WHERE key = ?1 ORDER BY "
+                       "place");
     rows->bind(request.key, request.queue);
     std::vector<queued_message> found;
     while (rows->step()) {
@@ -336,9 +314,7 @@ private:
     return found;
   }
 
-  const std::string file_;
-  std::mutex mutex_;
-  connection db_; // guarded by mutex_
+  service_database database_;
 };
 
 } // namespace

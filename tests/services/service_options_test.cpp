@@ -45,6 +45,19 @@ TEST_CASE("functions and modules are read with their environment and timeout") {
   CHECK(read->functions.modules.at("my/m").timeout == std::chrono::minutes(1));
 }
 
+TEST_CASE("tables are read with their keys, indexes and items") {
+  const auto read = parse(R"({"items": {"onlyTheseTables": true, "tables": {"t": {
+      "partitionKey": "p", "sortKey": "s", "indexes": {"i": {"partitionKey": "q"}},
+      "items": [{"p": "a", "s": 1}]}}}})");
+  REQUIRE(read.has_value());
+  CHECK(read->items.only_these_tables);
+  const table_options& table = read->items.tables.at("t");
+  CHECK(table.partition_key == "p");
+  CHECK(table.sort_key == "s");
+  CHECK(table.indexes.at("i").partition_key == "q");
+  CHECK(table.items.size() == 1);
+}
+
 TEST_CASE("the options of requests are read, hosts in lower case") {
   const auto read = parse(R"({"http": {"allowedHosts": ["API.example.com", "*.example.org:8443"],
       "allowedAddresses": ["127.0.0.1"], "refusePrivateAddresses": true, "caFile": "ca.pem",
@@ -116,6 +129,11 @@ TEST_CASE("what is wrong is said with its place and what to do") {
       {R"({"messages": {"queues": {"q": 1}}})", "/messages/queues/q: this must be an object"},
       {R"({"messages": {"topics": {"t": {"subscriptions": [{}]}}}})",
        "/messages/topics/t/subscriptions/0: \"queue\" is missing"},
+      {R"({"items": {"tables": {"t": {}}}})", "/items/tables/t: \"partitionKey\" is missing"},
+      {R"({"items": {"tables": {"t": {"partitionKey": "a", "sortKey": "a"}}}})",
+       "/items/tables/t/sortKey: this must be another attribute than the partition key"},
+      {R"({"items": {"tables": {"t": {"partitionKey": "a", "items": [{"b": 1}]}}}})",
+       "/items/tables/t/items/0: an item of this table has \"a\", which is a text or a number"},
       {R"({"objects": {"buckets": {"a/b": "/x"}}})", "this is no name that a bucket may have"},
       {R"({"objects": {"buckets": {"a": 1}}})", "/objects/buckets/a: this must be a folder"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",

@@ -82,6 +82,30 @@ struct object_options {
   std::size_t download_bytes_max = std::size_t{5} * 1024 * 1024 * 1024;
 };
 
+/// The attributes that are a key.
+struct index_options {
+  std::string partition_key;
+  std::string sort_key; ///< empty: none
+};
+
+/// A table of items.
+struct table_options {
+  std::string partition_key;
+  std::string sort_key; ///< empty: none
+  /// Secondary indexes by name, with all attributes of the items.
+  std::map<std::string, index_options, std::less<>> indexes;
+  /// What the table has in the beginning.
+  std::vector<json::object> items;
+};
+
+/// Tables by name, where DynamoDB stood. Items are kept in SQLite, durably.
+struct item_options {
+  std::map<std::string, table_options, std::less<>> tables;
+  /// Other tables do not exist; else they come into being with the first item, whose key tells
+  /// which attributes are the key, and their queries read the whole table.
+  bool only_these_tables = false;
+};
+
 /// A queue. Bounds of the times are those of SQS.
 struct queue_options {
   /// How long a received message is hidden from other receivers, up to 12 hours.
@@ -136,6 +160,7 @@ struct service_options {
   function_options functions;
   message_options messages;
   object_options objects;
+  item_options items;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a
