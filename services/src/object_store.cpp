@@ -188,24 +188,6 @@ object_result<object_info> object_upload::finish(std::string content_type, json:
 object_store::object_store(object_options options, std::string folder)
     : options_(std::move(options)), folder_(std::move(folder)) {}
 
-object_store::~object_store() {
-  std::error_code ignored;
-  if (is_temporary_)
-    fs::remove_all(folder_, ignored);
-}
-
-object_result<std::string> object_store::folder() {
-  const std::lock_guard lock(mutex_);
-  if (folder_.empty()) {
-    std::string pattern = (fs::temp_directory_path() / "millrace-objects-XXXXXX").string();
-    if (!::mkdtemp(pattern.data()))
-      return trouble("", "");
-    folder_ = pattern;
-    is_temporary_ = true;
-  }
-  return folder_;
-}
-
 object_result<descriptor> object_store::open_bucket(std::string_view bucket, bool makes) {
   if (!is_bucket_name(bucket))
     return step_error("InvalidBucketName", "The specified bucket is not valid: " +
@@ -216,9 +198,9 @@ object_result<descriptor> object_store::open_bucket(std::string_view bucket, boo
     if (std::string_view(path).substr(0, file_scheme.size()) == file_scheme)
       path.erase(0, file_scheme.size());
   } else {
-    auto all = folder();
+    const auto all = folder_.path();
     if (!all)
-      return all.error();
+      return trouble("", "");
     path = *all + '/' + std::string(bucket);
   }
   std::error_code failure;

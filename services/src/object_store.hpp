@@ -6,13 +6,13 @@
 #pragma once
 
 #include "child_process.hpp"
+#include "service_folder.hpp"
 
 #include <millrace/service_options.hpp>
 #include <millrace/step_result.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,7 +69,6 @@ public:
   object_store(object_options options, std::string folder);
   object_store(const object_store&) = delete;
   object_store& operator=(const object_store&) = delete;
-  ~object_store();
 
   [[nodiscard]] object_result<object_upload> begin(std::string_view bucket, std::string_view key);
   [[nodiscard]] object_result<object_info> put(std::string_view bucket, std::string_view key,
@@ -84,12 +83,9 @@ public:
 
 private:
   object_result<descriptor> open_bucket(std::string_view bucket, bool makes);
-  object_result<std::string> folder();
 
   const object_options options_;
-  std::mutex mutex_;
-  std::string folder_; // guarded by mutex_
-  bool is_temporary_ = false;
+  service_folder folder_;
 };
 
 /// "s3://bucket/key" taken apart; absent: it is not that.

@@ -2,6 +2,7 @@
 #include <millrace/services.hpp>
 
 #include "api_call.hpp"
+#include "email.hpp"
 #include "function_steps.hpp"
 #include "item_modules.hpp"
 #include "messages.hpp"
@@ -92,6 +93,10 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
       std::make_shared<item_tables>(std::move(options.items),
                                     folder.empty() ? ":memory:" : folder + "/items.db"),
       downloads.objects, downloads.default_bucket);
+  add_email(impl->provided,
+            std::make_shared<mail_sender>(std::move(options.mail),
+                                          folder.empty() ? "" : folder + "/mail", impl->ends),
+            downloads.objects);
   add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }

@@ -45,6 +45,22 @@ TEST_CASE("functions and modules are read with their environment and timeout") {
   CHECK(read->functions.modules.at("my/m").timeout == std::chrono::minutes(1));
 }
 
+TEST_CASE("the options of mail are read, and a password asks for TLS") {
+  const auto read = parse(R"({"mail": {"smtp": "smtps://mail.example:465", "user": "u",
+      "password": "${TOKEN}", "timeout": "5s", "maildir": "m", "caFile": "ca.pem"}})");
+  REQUIRE(read.has_value());
+  CHECK(read->mail.smtp_url == "smtps://mail.example:465");
+  CHECK(read->mail.user == "u");
+  CHECK(read->mail.password == "t0ken");
+  CHECK(read->mail.requires_tls);
+  CHECK(read->mail.timeout == std::chrono::seconds(5));
+  CHECK(read->mail.maildir == "m");
+  CHECK(read->mail.ca_file == "ca.pem");
+  const auto open = parse(R"({"mail": {"smtp": "smtp://h", "user": "u", "password": "p",
+      "requireTls": false}})");
+  CHECK_FALSE(open.value().mail.requires_tls);
+}
+
 TEST_CASE("tables are read with their keys, indexes and items") {
   const auto read = parse(R"({"items": {"onlyTheseTables": true, "tables": {"t": {
       "partitionKey": "p", "sortKey": "s", "indexes": {"i": {"partitionKey": "q"}},
@@ -134,6 +150,10 @@ TEST_CASE("what is wrong is said with its place and what to do") {
        "/items/tables/t/sortKey: this must be another attribute than the partition key"},
       {R"({"items": {"tables": {"t": {"partitionKey": "a", "items": [{"b": 1}]}}}})",
        "/items/tables/t/items/0: an item of this table has \"a\", which is a text or a number"},
+      {R"({"mail": {"smtp": "smtp://user:secret@host"}})",
+       "/mail/smtp: this must be \"smtp://host:port\""},
+      {R"({"mail": {"password": "p"}})", "/mail/password: a password needs a \"user\""},
+      {R"({"mail": {"timeout": 0}})", "/mail/timeout: this must be"},
       {R"({"objects": {"buckets": {"a/b": "/x"}}})", "this is no name that a bucket may have"},
       {R"({"objects": {"buckets": {"a": 1}}})", "/objects/buckets/a: this must be a folder"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",

@@ -82,6 +82,23 @@ struct object_options {
   std::size_t download_bytes_max = std::size_t{5} * 1024 * 1024 * 1024;
 };
 
+/// Mail that steps send.
+struct mail_options {
+  /// "smtp://host:port" or "smtps://host:port"; empty: mail goes into the maildir.
+  std::string smtp_url;
+  std::string user; ///< empty: no login
+  std::string password;
+  /// Sends nothing over a connection without TLS; else TLS is used where the server offers it.
+  bool requires_tls = false;
+  /// Certificates that are trusted instead of the system's.
+  std::string ca_file;
+  /// The longest that sending one mail may take, at least 1 ms.
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+  /// The folder for mail without a server, with `new`, `cur` and `tmp` in it; empty: `mail` in the
+  /// services' folder.
+  std::string maildir;
+};
+
 /// The attributes that are a key.
 struct index_options {
   std::string partition_key;
@@ -161,6 +178,7 @@ struct service_options {
   message_options messages;
   object_options objects;
   item_options items;
+  mail_options mail;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a
