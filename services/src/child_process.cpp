@@ -265,35 +265,24 @@ private:
   command_result told_;
 };
 
-/// A program that ends early breaks the pipe; that must not end this process. Blocks the signal for
-/// this thread and takes it back if it has come.
-class without_broken_pipe {
-public:
-  without_broken_pipe() {
-    ::sigemptyset(&signal_);
-    ::sigaddset(&signal_, SIGPIPE);
-    sigset_t pending;
-    ::sigpending(&pending);
-    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-    ::pthread_sigmask(SIG_BLOCK, &signal_, &before_);
-  }
-  ~without_broken_pipe() {
-    const timespec at_once{0, 0};
-    if (!was_pending_)
-      while (::sigtimedwait(&signal_, nullptr, &at_once) == SIGPIPE) {
-      }
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  without_broken_pipe(const without_broken_pipe&) = delete;
-  without_broken_pipe& operator=(const without_broken_pipe&) = delete;
-
-private:
-  sigset_t signal_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
-
 } // namespace
+
+without_broken_pipe::without_broken_pipe() {
+  ::sigemptyset(&signal_);
+  ::sigaddset(&signal_, SIGPIPE);
+  sigset_t pending;
+  ::sigpending(&pending);
+  was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+  ::pthread_sigmask(SIG_BLOCK, &signal_, &before_);
+}
+
+without_broken_pipe::~without_broken_pipe() {
+  const timespec at_once{0, 0};
+  if (!was_pending_)
+    while (::sigtimedwait(&signal_, nullptr, &at_once) == SIGPIPE) {
+    }
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 result<command_result> run_command(const command_line& what, std::string_view input,
                                    std::chrono::milliseconds timeout, std::size_t output_bytes_max,

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <csignal>
 #include <sys/types.h>
 
 namespace millrace::services {
@@ -79,6 +80,21 @@ private:
   descriptor input_;
   descriptor output_;
   descriptor errors_;
+};
+
+/// A program that ends early breaks the pipe; that must not end this process. Blocks the signal for
+/// this thread and takes it back if it has come.
+class without_broken_pipe {
+public:
+  without_broken_pipe();
+  ~without_broken_pipe();
+  without_broken_pipe(const without_broken_pipe&) = delete;
+  without_broken_pipe& operator=(const without_broken_pipe&) = delete;
+
+private:
+  sigset_t signal_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
 };
 
 /// How a program ran.

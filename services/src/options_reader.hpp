@@ -25,6 +25,10 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 [[nodiscard]] mail_options read_mail(const json::object& section, const std::string& pointer,
                                      pointed_problems& problems);
 
+/// "mcp".
+[[nodiscard]] mcp_connections read_mcp(const json::object& section, const std::string& pointer,
+                                       pointed_problems& problems);
+
 /// "messages".
 [[nodiscard]] message_options read_messages(const json::object& section, const std::string& pointer,
                                             pointed_problems& problems);

@@ -16,8 +16,9 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::array<std::string_view, 9> file_members{
-    "$schema", "folder", "functions", "http", "items", "mail", "messages", "modules", "objects"};
+constexpr std::array<std::string_view, 10> file_members{
+    "$schema", "folder", "functions", "http",    "items",
+    "mail",    "mcp",    "messages",  "modules", "objects"};
 
 /// Puts the values of environment variables into the texts of a document.
 class variables {
@@ -96,6 +97,8 @@ service_options read_members(const json::object& document, pointed_problems& pro
     options.items = services::read_items(*items, "/items", problems);
   if (const json::object* mail = reader.object("mail"))
     options.mail = services::read_mail(*mail, "/mail", problems);
+  if (const json::object* mcp = reader.object("mcp"))
+    options.mcp = services::read_mcp(*mcp, "/mcp", problems);
   if (const json::object* objects = reader.object("objects"))
     options.objects = services::read_objects(*objects, "/objects", problems);
   check_modules(options, problems);

@@ -5,6 +5,7 @@
 #include "email.hpp"
 #include "function_steps.hpp"
 #include "item_modules.hpp"
+#include "mcp_call.hpp"
 #include "messages.hpp"
 #include "object_modules.hpp"
 #include "object_pointers.hpp"
@@ -97,6 +98,7 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
             std::make_shared<mail_sender>(std::move(options.mail),
                                           folder.empty() ? "" : folder + "/mail", impl->ends),
             downloads.objects);
+  add_mcp_call(impl->provided, options.mcp, impl->client, impl->ends);
   add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }

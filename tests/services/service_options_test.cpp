@@ -61,6 +61,18 @@ TEST_CASE("the options of mail are read, and a password asks for TLS") {
   CHECK_FALSE(open.value().mail.requires_tls);
 }
 
+TEST_CASE("connections to MCP servers are read") {
+  const auto read = parse(R"({"mcp": {"a": {"url": "https://mcp.example/mcp",
+      "headers": {"Authorization": "Bearer ${TOKEN}"}, "timeout": "5s"},
+      "b": {"command": ["node", "server.js"], "environment": {"K": "${TOKEN}"}}}})");
+  REQUIRE(read.has_value());
+  CHECK(read->mcp.at("a").url == "https://mcp.example/mcp");
+  CHECK(read->mcp.at("a").headers.at("Authorization") == "Bearer t0ken");
+  CHECK(read->mcp.at("a").timeout == std::chrono::seconds(5));
+  CHECK(read->mcp.at("b").command == std::vector<std::string>{"node", "server.js"});
+  CHECK(read->mcp.at("b").environment.at("K") == "t0ken");
+}
+
 TEST_CASE("tables are read with their keys, indexes and items") {
   const auto read = parse(R"({"items": {"onlyTheseTables": true, "tables": {"t": {
       "partitionKey": "p", "sortKey": "s", "indexes": {"i": {"partitionKey": "q"}},
@@ -154,6 +166,11 @@ TEST_CASE("what is wrong is said with its place and what to do") {
        "/mail/smtp: this must be \"smtp://host:port\""},
       {R"({"mail": {"password": "p"}})", "/mail/password: a password needs a \"user\""},
       {R"({"mail": {"timeout": 0}})", "/mail/timeout: this must be"},
+      {R"({"mcp": {"a": {}}})", "/mcp/a: exactly one of \"command\""},
+      {R"({"mcp": {"a": {"url": "nowhere"}}})", "/mcp/a/url: this must be a URL"},
+      {R"({"mcp": {"a": {"url": "http://h", "headers": {"X": "a\nb"}}}})",
+       "/mcp/a/headers/X: this is no header"},
+      {R"({"mcp": {"a": {"command": []}}})", "/mcp/a/command: this must be a list"},
       {R"({"objects": {"buckets": {"a/b": "/x"}}})", "this is no name that a bucket may have"},
       {R"({"objects": {"buckets": {"a": 1}}})", "/objects/buckets/a: this must be a folder"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",

@@ -99,6 +99,19 @@ struct mail_options {
   std::string maildir;
 };
 
+/// A server of the Model Context Protocol: exactly one of `url` and `command` is set.
+struct mcp_connection {
+  std::string url;                            ///< of an endpoint that speaks streamable HTTP
+  std::map<std::string, std::string> headers; ///< of requests to it: tokens, shown nowhere
+  /// A program and its arguments, started without a shell with the first call and kept.
+  std::vector<std::string> command;
+  /// Variables of the program's environment beside PATH, HOME, LANG and TZ.
+  std::map<std::string, std::string> environment;
+  std::chrono::milliseconds timeout = std::chrono::minutes(1); ///< of one message
+};
+/// By the id that steps name.
+using mcp_connections = std::map<std::string, mcp_connection, std::less<>>;
+
 /// The attributes that are a key.
 struct index_options {
   std::string partition_key;
@@ -179,6 +192,7 @@ struct service_options {
   object_options objects;
   item_options items;
   mail_options mail;
+  mcp_connections mcp;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a
