@@ -75,6 +75,10 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
     std::move(source.step_definitions.begin(), source.step_definitions.end(),
               std::back_inserter(change.step_definitions));
     std::move(source.agents.begin(), source.agents.end(), std::back_inserter(change.agents));
+    if (const json::value* prompts = source.other.if_contains("promptTemplates"))
+      for (const json::value& each : prompts->is_array() ? prompts->get_array() : json::array())
+        if (const json::object* prompt = each.if_object())
+          change.prompt_templates.push_back(*prompt);
   }
   contents with_change;
   {

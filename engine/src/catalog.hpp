@@ -23,6 +23,7 @@ struct definition_change {
   std::vector<flows::flow_record> flows;
   std::vector<json::object> step_definitions;
   std::vector<json::object> agents;
+  std::vector<json::object> prompt_templates;
   source_report report;
 };
 

@@ -157,6 +157,34 @@ result<std::vector<queue_message>> engine::queue_messages(std::string_view queue
   return impl_->local->messages(queue_url);
 }
 
+namespace {
+
+// The latest published one of each id, else the latest.
+result<void> keep_prompts(const std::vector<json::object>& templates,
+                          const services::local_services& local) {
+  std::map<std::string, std::pair<std::pair<bool, std::int64_t>, std::string>> latest;
+  for (const json::object& each : templates) {
+    const json::value* id = each.if_contains("id");
+    const json::value* content = each.if_contains("content");
+    const json::value* version = each.if_contains("version");
+    const json::value* published = each.if_contains("isPublished");
+    if (!id || !id->is_string() || !content || !content->is_string())
+      continue;
+    const std::pair<bool, std::int64_t> rank{
+        published && published->is_bool() && published->get_bool(),
+        version && version->is_int64() ? version->get_int64() : 1};
+    auto& known = latest[std::string(id->get_string())];
+    if (known.second.empty() || known.first < rank)
+      known = {rank, std::string(content->get_string())};
+  }
+  for (const auto& [id, prompt] : latest)
+    if (auto kept = local.define_prompt(id, prompt.second); !kept)
+      return kept;
+  return {};
+}
+
+} // namespace
+
 result<source_report> engine::define(const std::vector<flow_document>& documents,
                                      const define_options& options) {
   definition_change change = impl_->definitions->read(documents);
@@ -166,6 +194,9 @@ result<source_report> engine::define(const std::vector<flow_document>& documents
       [&](storage::store& store) { return impl_->definitions->apply(change, store); });
   if (!applied)
     return applied.error();
+  if (impl_->local)
+    if (auto kept = keep_prompts(change.prompt_templates, *impl_->local); !kept)
+      return kept.error();
   return std::move(change.report);
 }
 

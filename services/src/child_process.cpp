@@ -7,7 +7,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -33,7 +33,8 @@ struct pipe_ends {
 result<pipe_ends> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return error{errc::internal, std::string("No pipe could be made: ") + std::strerror(errno)};
+    return error{errc::internal,
+                 "No pipe could be made: " + std::generic_category().message(errno)};
   return pipe_ends{descriptor(ends[0]), descriptor(ends[1])};
 }
 
@@ -74,6 +75,7 @@ public:
   int spawn(pid_t& id, std::vector<std::string> words, std::vector<std::string> environment) {
     const auto pointers = [](std::vector<std::string>& texts) {
       std::vector<char*> all;
+      all.reserve(texts.size() + 1);
       for (std::string& each : texts)
         all.push_back(each.data());
       all.push_back(nullptr);
@@ -93,11 +95,13 @@ private:
 std::vector<std::string> environment_of(const command_line& what) {
   std::map<std::string, std::string> all = what.environment;
   for (const char* name : {"PATH", "HOME", "LANG", "TZ"})
-    if (const char* value = std::getenv(name)) // nobody here changes the environment
+    // Nobody here changes the environment.
+    if (const char* value = std::getenv(name)) // NOLINT(concurrency-mt-unsafe)
       all.emplace(name, value);
   std::vector<std::string> lines;
+  lines.reserve(all.size());
   for (const auto& [name, value] : all)
-    lines.push_back(name + '=' + value);
+    lines.push_back(std::string(name).append("=").append(value));
   return lines;
 }
 
@@ -140,9 +144,9 @@ result<child_process> child_process::start(const command_line& what) {
   child_process made;
   if (const int failure = plan.spawn(made.id_, what.words, environment_of(what)); failure != 0) {
     made.id_ = -1;
-    return error{errc::invalid_argument, "The program '" + what.words.front() +
-                                             "' cannot be started: " + std::strerror(failure) +
-                                             "."};
+    return error{errc::invalid_argument,
+                 "The program '" + what.words.front() +
+                     "' cannot be started: " + std::generic_category().message(failure) + "."};
   }
   made.input_ = std::move(in->write);
   made.output_ = std::move(out->read);

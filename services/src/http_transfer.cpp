@@ -117,7 +117,7 @@ void transfer::put_headers() {
   };
   add("Expect:"); // no waiting for a 100
   for (const auto& [name, value] : request_.headers)
-    add(value.empty() ? name + ";" : name + ": " + value); // libcurl's word for an empty one
+    add(std::string(name).append(value.empty() ? ";" : ": ").append(value)); // ";": an empty one
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, header_lines_.get());
 }
 

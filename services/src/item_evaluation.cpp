@@ -48,11 +48,13 @@ bool is_in_order(condition::kind kind, const json::value& left, const json::valu
   const auto order = order_of(left, right);
   if (!order)
     return false;
+  const bool is_less = *order == std::strong_ordering::less;
+  const bool is_greater = *order == std::strong_ordering::greater;
   switch (kind) {
-  case condition::kind::less: return *order < 0;
-  case condition::kind::less_or_equal: return *order <= 0;
-  case condition::kind::greater: return *order > 0;
-  default: return *order >= 0;
+  case condition::kind::less: return is_less;
+  case condition::kind::less_or_equal: return !is_greater;
+  case condition::kind::greater: return is_greater;
+  default: return !is_less;
   }
 }
 

@@ -59,10 +59,9 @@ step_error disk_trouble(const std::string& folder) {
 
 } // namespace
 
-mail_sender::mail_sender(mail_options options, std::string folder,
+mail_sender::mail_sender(mail_options options, const std::string& folder,
                          std::shared_ptr<const interruption> ends)
-    : options_(std::move(options)),
-      maildir_(options_.maildir.empty() ? std::move(folder) : options_.maildir),
+    : options_(std::move(options)), maildir_(options_.maildir.empty() ? folder : options_.maildir),
       ends_(std::move(ends)) {}
 
 std::optional<step_error> mail_sender::send(const mail_message& message) {

@@ -17,7 +17,8 @@ namespace millrace::services {
 class mail_sender {
 public:
   /// `folder`: of the maildir where the options name none; empty: a temporary one.
-  mail_sender(mail_options options, std::string folder, std::shared_ptr<const interruption> ends);
+  mail_sender(mail_options options, const std::string& folder,
+              std::shared_ptr<const interruption> ends);
 
   /// Sends; absent: it was taken. A message that is in the maildir already, by its id, is not put
   /// there again; a server may get it twice, with the same Message-ID. Errors: transient, but for

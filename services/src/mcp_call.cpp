@@ -42,7 +42,7 @@ private:
     if (auto failure = open())
       return std::move(*failure);
     json::object message = message_of(
-        "tools/call", {{"name", request.fields.at("toolName")},
+        "tools/call", {{"name", request.step.at("toolName")},
                        {"arguments", request.input},
                        {"_meta", {{"millrace/idempotencyKey", request.idempotency_key}}}});
     message["id"] = ++id_;
@@ -129,7 +129,7 @@ void add_mcp_call(steps::registry& to, const mcp_connections& connections,
     servers->emplace(id, std::make_shared<mcp_server>(connection, client, ends));
   to.provide("MCP_CALL",
              {[servers](const step_request& request) -> step_result {
-                const std::string id(request.fields.at("mcpConnectionId").as_string());
+                const std::string id(request.step.at("mcpConnectionId").as_string());
                 const auto found = servers->find(id);
                 if (found == servers->end())
                   return step_error::permanent("MCP Connection with ID '" + id +

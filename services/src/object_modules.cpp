@@ -20,7 +20,7 @@ step_error invalid(const char* what, const parameters& input) {
 }
 
 std::string s3_uri(parameters& input, std::string_view name) {
-  const std::string uri = input.text(name);
+  std::string uri = input.text(name);
   if (input.are_valid() && uri.compare(0, 5, "s3://") != 0)
     input.refuse(name, "a text that begins with \"s3://\"");
   return uri;

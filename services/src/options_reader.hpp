@@ -21,6 +21,10 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 [[nodiscard]] item_options read_items(const json::object& section, const std::string& pointer,
                                       pointed_problems& problems);
 
+/// "llm".
+[[nodiscard]] llm_options read_llm(const json::object& section, const std::string& pointer,
+                                   pointed_problems& problems);
+
 /// "mail".
 [[nodiscard]] mail_options read_mail(const json::object& section, const std::string& pointer,
                                      pointed_problems& problems);

@@ -16,9 +16,9 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::array<std::string_view, 10> file_members{
-    "$schema", "folder", "functions", "http",    "items",
-    "mail",    "mcp",    "messages",  "modules", "objects"};
+constexpr std::array<std::string_view, 11> file_members{"$schema",  "folder",  "functions", "http",
+                                                        "items",    "llm",     "mail",      "mcp",
+                                                        "messages", "modules", "objects"};
 
 /// Puts the values of environment variables into the texts of a document.
 class variables {
@@ -95,6 +95,8 @@ service_options read_members(const json::object& document, pointed_problems& pro
     options.messages = services::read_messages(*messages, "/messages", problems);
   if (const json::object* items = reader.object("items"))
     options.items = services::read_items(*items, "/items", problems);
+  if (const json::object* llm = reader.object("llm"))
+    options.llm = services::read_llm(*llm, "/llm", problems);
   if (const json::object* mail = reader.object("mail"))
     options.mail = services::read_mail(*mail, "/mail", problems);
   if (const json::object* mcp = reader.object("mcp"))
@@ -140,7 +142,7 @@ result<service_options> read_service_options(const std::string& file) {
   if (!document)
     return document.error();
   return parse(std::move(*document), file, text, [](const std::string& name) {
-    const char* value = std::getenv(name.c_str());
+    const char* value = std::getenv(name.c_str()); // NOLINT(concurrency-mt-unsafe)
     return value ? std::optional<std::string>(value) : std::nullopt;
   });
 }

@@ -5,6 +5,7 @@
 #include "email.hpp"
 #include "function_steps.hpp"
 #include "item_modules.hpp"
+#include "llm_invocation.hpp"
 #include "mcp_call.hpp"
 #include "messages.hpp"
 #include "object_modules.hpp"
@@ -30,6 +31,7 @@ struct local_services::implementation {
   std::shared_ptr<interruption> ends;
   std::shared_ptr<message_services> messages;
   std::shared_ptr<object_store> objects;
+  std::shared_ptr<prompt_store> prompts;
   steps::registry provided; // before its handlers are wrapped, for what stands in
   mutable std::mutex mutex;
   std::set<std::string, std::less<>> used; // guarded by mutex
@@ -98,6 +100,13 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
             std::make_shared<mail_sender>(std::move(options.mail),
                                           folder.empty() ? "" : folder + "/mail", impl->ends),
             downloads.objects);
+  auto llm = std::make_shared<llm_services>();
+  llm->client = impl->client;
+  llm->objects = downloads.objects;
+  impl->prompts = llm->prompts = std::make_shared<prompt_store>(
+      std::move(options.llm.prompts), folder.empty() ? "" : folder + "/prompts");
+  llm->options = std::move(options.llm);
+  add_llm_invocation(impl->provided, llm);
   add_mcp_call(impl->provided, options.mcp, impl->client, impl->ends);
   add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
@@ -124,6 +133,13 @@ result<std::vector<queue_message>> local_services::messages(std::string_view que
     all.push_back({std::move(each.queue), std::move(each.id), std::move(each.body),
                    std::move(each.group), std::move(each.deduplication_id)});
   return all;
+}
+
+result<void> local_services::define_prompt(std::string_view id, std::string_view content) const {
+  if (auto failure = impl_->prompts->define(id, content))
+    return error{errc::internal,
+                 "The prompt template " + std::string(id) + " cannot be kept: " + failure->message};
+  return {};
 }
 
 void local_services::interrupt() {

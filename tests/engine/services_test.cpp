@@ -252,6 +252,67 @@ TEST_CASE("the restock example runs against a supplier, files and queues that ar
   CHECK(running.stand_ins().size() == 7);
 }
 
+TEST_CASE("the support desk answers tickets with a model, a tool, a table and mail, once each") {
+  const scratch_folder folder;
+  loopback_server tools([](const arrived_request& request, server_connection& connection) {
+    const json::value message = parse_json(request.body, "message").value();
+    if (message.at("method") == "notifications/initialized")
+      return connection.respond(202);
+    connection.respond(
+        200,
+        stringify(json::object{
+            {"id", message.at("id")},
+            {"result", {{"content", json::array{{{"type", "text"}, {"text", "on its way"}}}}}}}));
+  });
+  const auto open = [&] {
+    engine_options options = virtual_time();
+    options.database = folder.file("desk.db");
+    service_options& local = *options.services;
+    local.mcp["orders"].url = tools.url("/mcp");
+    local.llm.providers["OPENAI"].script = {{"never asked", "", "", {}}};
+    local.llm.providers["ANTHROPIC"].script = {
+        {"Where is it?\nWhat we know: on its way",
+         "```json\n{\"subject\": \"Your tea\", \"text\": \"On its way.\"}\n```",
+         "",
+         {}}};
+    table_options& tickets = local.items.tables["tickets"];
+    tickets.partition_key = "id";
+    tickets.indexes["byState"] = {"desk", "state"};
+    for (const char* id : {"t1", "t2"})
+      tickets.items.push_back({{"id", id},
+                               {"desk", "tea"},
+                               {"state", "open"},
+                               {"from", "ann@example.com"},
+                               {"text", "Where is it?"},
+                               {"order", "o-1"}});
+    return engine::open(std::move(options)).value();
+  };
+  {
+    engine running = open();
+    REQUIRE(
+        running.define_path(MILLRACE_SOURCE_DIR "/flows/examples/support-desk.json").has_value());
+  }
+  // The prompt template of the bundle is still there after a restart.
+  engine running = open();
+  const json::object start{{"flowDefinitionId", "support-desk"},
+                           {"initialContextData", {{"desk", "tea"}}}};
+  const auto ended = run(running, start);
+  INFO((ended.error ? ended.error->error_message : ""));
+  REQUIRE(ended.status == execution_status::completed);
+  REQUIRE(running.wait_until_quiet(patience).has_value());
+  CHECK(ended.context.at("claimed") == 2);
+  CHECK(run(running, start).context.at("claimed") == 0);
+  std::size_t mails = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(folder.file("desk.db.local/mail/new"))) {
+    std::ifstream in(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    CHECK(text.find("Subject: Your tea\r\n") != std::string::npos);
+    ++mails;
+  }
+  CHECK(mails == 2);
+}
+
 TEST_CASE("a step that sends a file that was listed sends its content") {
   const scratch_folder folder;
   engine_options options = virtual_time();

@@ -72,7 +72,7 @@ TEST_CASE("every file that the documents link to is there") {
 
 TEST_CASE("no step type or module that can run is called missing in the README") {
   const std::string missing = between(read("README.md"), "## What it does not do yet", "\n## ");
-  REQUIRE(missing.find("step types") != std::string::npos);
+  REQUIRE_FALSE(missing.empty());
   const auto registry = millrace::steps::registry::with_system_modules();
   for (const millrace::steps::identifier& each : millrace::steps::identifiers()) {
     INFO(each.name);

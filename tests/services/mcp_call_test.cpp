@@ -33,7 +33,7 @@ public:
     handler_call made;
     made.step_type = "MCP_CALL";
     made.input = std::move(input);
-    made.fields = {{"mcpConnectionId", id}, {"toolName", tool}};
+    made.step = {{"mcpConnectionId", id}, {"toolName", tool}};
     return run(registry_, made);
   }
   std::string text_of(json::object input, const char* tool = "add") {

@@ -73,6 +73,23 @@ TEST_CASE("connections to MCP servers are read") {
   CHECK(read->mcp.at("b").environment.at("K") == "t0ken");
 }
 
+TEST_CASE("endpoints and scripts of models are read") {
+  const auto read = parse(R"({"llm": {"prompts": {"p": "Say {{x}}"}, "providers": {
+      "OPENAI": {"url": "http://localhost:11434/v1/", "apiKey": "${TOKEN}", "timeout": "9s",
+                 "models": {"gpt-4o": "llama3"}, "body": {"top_p": null}},
+      "*": {"script": [{"when": "a", "text": "b"}, {"error": "down"}]}}}})");
+  REQUIRE(read.has_value());
+  const llm_endpoint& endpoint = read->llm.providers.at("OPENAI");
+  CHECK(endpoint.url == "http://localhost:11434/v1");
+  CHECK(endpoint.api_key == "t0ken");
+  CHECK(endpoint.timeout == std::chrono::seconds(9));
+  CHECK(endpoint.models.at("gpt-4o") == "llama3");
+  CHECK(endpoint.body.at("top_p").is_null());
+  CHECK(read->llm.providers.at("*").script.at(0).text == "b");
+  CHECK(read->llm.providers.at("*").script.at(1).error == "down");
+  CHECK(read->llm.prompts.at("p") == "Say {{x}}");
+}
+
 TEST_CASE("tables are read with their keys, indexes and items") {
   const auto read = parse(R"({"items": {"onlyTheseTables": true, "tables": {"t": {
       "partitionKey": "p", "sortKey": "s", "indexes": {"i": {"partitionKey": "q"}},
@@ -171,6 +188,13 @@ TEST_CASE("what is wrong is said with its place and what to do") {
       {R"({"mcp": {"a": {"url": "http://h", "headers": {"X": "a\nb"}}}})",
        "/mcp/a/headers/X: this is no header"},
       {R"({"mcp": {"a": {"command": []}}})", "/mcp/a/command: this must be a list"},
+      {R"({"llm": {"providers": {"OPENAI": {}}}})",
+       "/llm/providers/OPENAI: exactly one of \"url\""},
+      {R"({"llm": {"providers": {"OPENAI": {"url": "x"}}}})",
+       "/llm/providers/OPENAI/url: this must be a URL"},
+      {R"({"llm": {"providers": {"*": {"script": [{"toolCalls": [{}]}]}}}})",
+       "/llm/providers/*/script/0/toolCalls/0: this must be an object with"},
+      {R"({"llm": {"prompts": {"p": 1}}})", "/llm/prompts/p: this must be a text, but it is 1"},
       {R"({"objects": {"buckets": {"a/b": "/x"}}})", "this is no name that a bucket may have"},
       {R"({"objects": {"buckets": {"a": 1}}})", "/objects/buckets/a: this must be a folder"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",

@@ -112,6 +112,33 @@ struct mcp_connection {
 /// By the id that steps name.
 using mcp_connections = std::map<std::string, mcp_connection, std::less<>>;
 
+/// What a scripted model says.
+struct llm_scripted_answer {
+  std::string when; ///< a part of the prompts that it is for; empty: all
+  std::string text;
+  std::string error;      ///< instead of an answer; empty: none
+  json::array tool_calls; ///< {name, args}
+};
+
+/// Where a provider's models are: exactly one of `url` and `script` is set.
+struct llm_endpoint {
+  std::string url;     ///< before "/chat/completions": OpenAI's chat API
+  std::string api_key; ///< shown nowhere; empty: none
+  /// What a model's id means there; others keep their id.
+  std::map<std::string, std::string, std::less<>> models;
+  json::object body; ///< further members of each request; null takes one away
+  std::chrono::milliseconds timeout = std::chrono::minutes(2);
+  std::vector<llm_scripted_answer> script; ///< the first that fits answers
+};
+
+/// Language models.
+struct llm_options {
+  /// By provider: OPENAI, AWS_BEDROCK...; "*" for all others.
+  std::map<std::string, llm_endpoint, std::less<>> providers;
+  /// Prompt templates by id; they come before those of bundles.
+  std::map<std::string, std::string, std::less<>> prompts;
+};
+
 /// The attributes that are a key.
 struct index_options {
   std::string partition_key;
@@ -193,6 +220,7 @@ struct service_options {
   item_options items;
   mail_options mail;
   mcp_connections mcp;
+  llm_options llm;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a

@@ -27,6 +27,8 @@ public:
   /// Gives `registry` what it has not: the step types and system modules that need something from
   /// outside, and the external modules of the options. The handlers keep alive what they use.
   void add_to(steps::registry& registry) const;
+  /// Keeps a prompt template under its id, durably, in place of what was there. Errors: `internal`.
+  [[nodiscard]] result<void> define_prompt(std::string_view id, std::string_view content) const;
   /// What is in a queue, or in all for an empty URL, in the order of sending. Errors:
   /// `database_unusable`, `database_failed`.
   [[nodiscard]] result<std::vector<queue_message>> messages(std::string_view queue_url) const;
