@@ -46,6 +46,7 @@ public:
     std::string path;
     for (const std::string& step : record_.path)
       path += (path.empty() ? "" : " > ") + step;
+    progress();
     field("path", path.empty() ? "-" : path);
     text_ += label("context") + '\n' + stringify_pretty(record_.context) + '\n';
     step_list(steps);
@@ -73,6 +74,22 @@ private:
             record_.parent_flow_execution_id + ", step " + record_.parent_step_instance_id);
     if (record_.root_flow_execution_id != record_.flow_execution_id)
       field("root", record_.root_flow_execution_id);
+  }
+
+  void progress() {
+    if (!record_.progress)
+      return;
+    const execution_progress& all = *record_.progress;
+    std::string line = std::to_string(all.progress_percent) + " %, " +
+                       std::to_string(all.completed_step_count) + " steps done of " +
+                       std::to_string(all.total_step_count) + " in the flow";
+    if (all.total_checkpoints > 0)
+      line += ", checkpoint " +
+              (all.current_checkpoint ? std::to_string(all.current_checkpoint->ordinal) : "0") +
+              " of " + std::to_string(all.total_checkpoints);
+    if (all.current_checkpoint)
+      line += " (" + all.current_checkpoint->label + ')';
+    field("progress", line);
   }
 
   void failure() {

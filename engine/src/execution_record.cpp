@@ -37,6 +37,8 @@ json::object to_json(const execution_record& record, bool with_context) {
     out["waitingFor"] = json::array(record.waiting_for.begin(), record.waiting_for.end());
   if (with_context) {
     out["path"] = json::array(record.path.begin(), record.path.end());
+    if (record.progress)
+      out["progress"] = record.progress->to_json();
     out["context"] = record.context;
   }
   out["errorInfo"] = record.error ? json::value(record.error->to_json()) : json::value(nullptr);

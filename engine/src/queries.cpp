@@ -82,6 +82,12 @@ result<execution_record> query_service::record_of(const storage::execution_row& 
   auto added = is_terminal(row.status) ? add_end(row, record) : add_stored_state(row, record);
   if (!added)
     return added.error();
+  if (row.definition == 0)
+    return record;
+  auto flow = definitions_.pinned(row.definition);
+  if (!flow)
+    return flow.error();
+  record.progress = flows::measure_progress(*flow->definition, record.path, record.status);
   return record;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <millrace/execution.hpp>
+#include <millrace/progress.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -34,6 +35,8 @@ struct execution_record {
   std::optional<error_info> error;
   /// Steps of the main path in the order they were entered. Only where asked for.
   std::vector<std::string> path;
+  /// Absent before the execution has begun. Only where the path is.
+  std::optional<execution_progress> progress;
   /// The context. Only where asked for.
   json::object context;
   /// Position in lists: pass it as `execution_filter::after` for the next page.
