@@ -42,7 +42,7 @@ std::string child_of(std::string_view pointer, std::size_t index) {
 }
 
 std::string but_is(const json::value& value) {
-  return ", but it is " + shown(value);
+  return std::string(but_is_words) + shown(value);
 }
 
 std::string what_was_meant(std::string_view wrong, const std::vector<std::string_view>& names) {

@@ -352,7 +352,7 @@ public:
       auto outcome = ask(model);
       if (outcome || outcome.error().name == "SecurityViolationError")
         return outcome;
-      last = std::move(outcome.error());
+      last = outcome.error();
     }
     return last;
   }

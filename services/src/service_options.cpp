@@ -107,6 +107,17 @@ service_options read_members(const json::object& document, pointed_problems& pro
   return options;
 }
 
+// What an environment variable holds may be a secret: no message shows it.
+void hide_variables(const json::value& written, pointed_problems& problems) {
+  for (pointed_problem& each : problems) {
+    boost::system::error_code missing;
+    const json::value* place = written.find_pointer(each.pointer, missing);
+    const std::size_t shown = each.message.find(but_is_words);
+    if (place && shown != std::string::npos && stringify(*place).find("${") != std::string::npos)
+      each.message.erase(shown);
+  }
+}
+
 // Each problem in a line: "millrace.json:3:5: /functions/f: ...".
 error all_of(const pointed_problems& problems, std::string_view file, std::string_view text) {
   std::string lines;
@@ -124,8 +135,10 @@ result<service_options> parse(json::value document, std::string_view file, std::
   pointed_problems problems;
   if (!document.is_object())
     return all_of({{"", "the configuration is an object" + but_is(document)}}, file, text);
+  const json::value written = document;
   variables(variable, problems).fill(document, "");
   service_options options = read_members(document.get_object(), problems);
+  hide_variables(written, problems);
   if (!problems.empty())
     return all_of(problems, file, text);
   return options;

@@ -90,6 +90,19 @@ TEST_CASE("endpoints and scripts of models are read") {
   CHECK(read->llm.prompts.at("p") == "Say {{x}}");
 }
 
+TEST_CASE("no message shows what an environment variable holds") {
+  for (const char* text :
+       {R"({"http": {"responseBytesMax": "${TOKEN}"}})", R"({"functions": "${TOKEN}"})",
+        R"({"mail": {"smtp": "${TOKEN}"}})", R"({"llm": {"prompts": {"p": {"a": "${TOKEN}"}}}})",
+        R"({"http": {"headers": {"h": {"A": ["${TOKEN}"]}}}})",
+        R"({"functions": {"f": {"command": ["a"], "timeout": "${TOKEN}"}}})"}) {
+    INFO(text);
+    const std::string problems = problems_of(text);
+    CHECK_FALSE(problems.empty());
+    CHECK(problems.find("t0ken") == std::string::npos);
+  }
+}
+
 TEST_CASE("tables are read with their keys, indexes and items") {
   const auto read = parse(R"({"items": {"onlyTheseTables": true, "tables": {"t": {
       "partitionKey": "p", "sortKey": "s", "indexes": {"i": {"partitionKey": "q"}},

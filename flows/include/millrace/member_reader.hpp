@@ -32,6 +32,8 @@ using pointed_problems = std::vector<pointed_problem>;
 [[nodiscard]] std::string shown(const json::value& value);
 /// `text` in double quotes.
 [[nodiscard]] std::string in_quotes(std::string_view text);
+/// How but_is() begins.
+inline constexpr std::string_view but_is_words = ", but it is ";
 /// `value` for a message: what stands there.
 [[nodiscard]] std::string but_is(const json::value& value);
 /// `; "x" was probably meant`, or `; there is "a" or "b"`.
