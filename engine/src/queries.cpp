@@ -79,16 +79,23 @@ result<execution_record> query_service::record_of(const storage::execution_row& 
   }
   if (!with_context)
     return record;
-  auto added = is_terminal(row.status) ? add_end(row, record) : add_stored_state(row, record);
+  auto added =
+      is_terminal(row.status) ? add_stored_end(row, record) : add_stored_state(row, record);
   if (!added)
     return added.error();
-  if (row.definition == 0)
-    return record;
-  auto flow = definitions_.pinned(row.definition);
-  if (!flow)
-    return flow.error();
-  record.progress = flows::measure_progress(*flow->definition, record.path, record.status);
   return record;
+}
+
+// What has ended is shown also when its definition cannot be compiled any more: then without how
+// far it came.
+result<void> query_service::add_stored_end(const storage::execution_row& row,
+                                           execution_record& record) const {
+  auto added = add_end(row, record);
+  if (!added || row.definition == 0)
+    return added;
+  if (auto flow = definitions_.pinned(row.definition))
+    record.progress = flows::measure_progress(*flow->definition, record.path, record.status);
+  return {};
 }
 
 // An execution that has not ended: its context and path follow from the journal.
@@ -113,6 +120,7 @@ result<void> query_service::add_stored_state(const storage::execution_row& row,
     return replayed.error();
   record.context = state.main().variables.to_object();
   record.path = state.main().path.to_vector();
+  record.progress = flows::measure_progress(*flow->definition, record.path, record.status);
   return {};
 }
 

@@ -26,6 +26,8 @@ public:
                                                    bool with_context) const;
 
 private:
+  [[nodiscard]] result<void> add_stored_end(const storage::execution_row& row,
+                                            execution_record& record) const;
   [[nodiscard]] result<void> add_stored_state(const storage::execution_row& row,
                                               execution_record& record) const;
 

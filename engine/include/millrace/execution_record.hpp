@@ -35,7 +35,8 @@ struct execution_record {
   std::optional<error_info> error;
   /// Steps of the main path in the order they were entered. Only where asked for.
   std::vector<std::string> path;
-  /// Absent before the execution has begun. Only where the path is.
+  /// Absent before the execution has begun, and after its end where its definition cannot be
+  /// compiled any more. Only where the path is.
   std::optional<execution_progress> progress;
   /// The context. Only where asked for.
   json::object context;
