@@ -26,7 +26,8 @@ struct attempt_data {
   std::uint64_t random_high = 0;
   std::uint64_t random_low = 0;
 
-  [[nodiscard]] step_result run() const {
+  [[nodiscard]] attempt_outcome run() const {
+    std::vector<start_request> starts;
     const step_request request{
         .flow_definition_id = definition->id,
         .flow_definition_version = definition->version,
@@ -44,8 +45,10 @@ struct attempt_data {
         .now = std::chrono::system_clock::time_point(std::chrono::milliseconds(now)),
         .random_high = random_high,
         .random_low = random_low,
+        .starts = &starts,
     };
-    return steps::run_attempt(*handler, request);
+    step_result outcome = steps::run_attempt(*handler, request);
+    return {std::move(outcome), std::move(starts)};
   }
 };
 
@@ -190,7 +193,7 @@ void execution_actor::run_step(flows::run_step_effect& wanted) {
                     at.random,
                     random_()};
   if (handler->effect == step_effect::pure)
-    return interpreter_->on_result(wanted.cursor, data.run(), now());
+    return take(wanted.cursor, data.run());
   attempts_.push_back({[data = std::move(data)] { return data.run(); },
                        caf::actor_cast<caf::actor>(this),
                        {wanted.cursor, wanted.visit, wanted.attempt, nullptr}});
@@ -200,8 +203,15 @@ void execution_actor::on_attempt_done(const attempt_done& message) {
   --attempts_out_;
   if (!state_ || over_)
     return;
-  interpreter_->on_result(message.cursor, std::move(*message.outcome), now());
+  take(message.cursor, std::move(*message.outcome));
   drive();
+}
+
+// What the attempt starts goes into the unit that holds its output.
+void execution_actor::take(std::string_view cursor, attempt_outcome outcome) {
+  if (outcome.result)
+    start_for_step(cursor, std::move(outcome.starts));
+  interpreter_->on_result(cursor, std::move(outcome.result), now());
 }
 
 // Why the next start is one too many; nothing: it is counted and may happen.
@@ -225,6 +235,9 @@ std::optional<step_error> execution_actor::check_budgets() {
 
 // The child's row goes into the unit that moves this execution on: both or neither.
 void execution_actor::start_flow(flows::start_flow_effect& wanted) {
+  if (!wanted.sync && shared_->options.start_failure)
+    if (auto failure = shared_->options.start_failure())
+      return interpreter_->on_result(wanted.cursor, std::move(*failure), now());
   if (const auto refused = check_budgets())
     return interpreter_->on_start_refused(wanted.cursor, *refused, now());
   const start_lineage lineage{wanted.sync ? execution_kind::sync_subflow
@@ -237,7 +250,7 @@ void execution_actor::start_flow(flows::start_flow_effect& wanted) {
   auto child = accept_start(*shared_, std::move(wanted.request), lineage);
   child->root_id = state_->identity().root_flow_execution_id;
   child->parent_id = row_.id;
-  note_start(*child, wanted);
+  note_start(*child, wanted.sync ? "SYNC" : "ASYNC", wanted.cursor);
   if (!child->id_given)
     ++started_children_;
   unit_.starts.push_back(child);
@@ -352,6 +365,8 @@ void execution_actor::put_end() {
     unit_.deliveries.push_back({correlation_key, stringify(json::object{{"event", context}})});
   }
   put_end_of_call();
+  carry_out_completion_actions();
+  notify(flows::event_type::terminal, 0, reason);
   note(lifecycle_event::type::execution_ended, std::move(reason));
 }
 

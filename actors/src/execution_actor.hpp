@@ -18,6 +18,7 @@
 #include "accept_start.hpp"
 #include "shared_state.hpp"
 
+#include <millrace/execution_event.hpp>
 #include <millrace/interpreter.hpp>
 
 #include <deque>
@@ -71,6 +72,7 @@ private:
   [[nodiscard]] std::string idempotency_key(const flows::run_step_effect& wanted) const;
   void run_step(flows::run_step_effect& wanted);
   void on_attempt_done(const attempt_done& message);
+  void take(std::string_view cursor, attempt_outcome outcome);
   void start_flow(flows::start_flow_effect& wanted);
   [[nodiscard]] std::optional<step_error> check_budgets();
   void on_cancel(const cancel_message& message);
@@ -95,10 +97,22 @@ private:
   void announce_park();
   void leave();
 
+  // What is done on its behalf (execution_deliveries.cpp).
+  void hear_who_is_told(const start_request& request);
+  [[nodiscard]] bool tells() const;
+  void tell_of_step(const flows::trace_event& event);
+  [[nodiscard]] execution_progress progress() const;
+  void notify(flows::event_type type, std::int64_t visit, const json::object& reason = {});
+  void carry_out_completion_actions();
+  void start_for_step(std::string_view cursor, std::vector<start_request> requests);
+  void deliver(flows::delivery what, std::int64_t visit);
+  void add_start(start_request request, const start_lineage& lineage);
+
   // Observing (execution_trace.cpp).
   void trace(const flows::trace_event& event);
   void note(lifecycle_event::type what, json::object detail = {});
-  void note_start(const storage::execution_start& child, const flows::start_flow_effect& wanted);
+  void note_start(const storage::execution_start& child, const char* mode,
+                  std::string_view branch_path);
   void publish(const std::vector<lifecycle_event>& events) const;
   void record(const flows::trace_event& event);
 
@@ -112,6 +126,7 @@ private:
   storage::execution_row row_; ///< without the large columns
   std::unique_ptr<flows::execution_state> state_;
   std::unique_ptr<flows::interpreter> interpreter_;
+  std::optional<json::object> notification_config_; ///< of its start
 
   // Gathered since the last commit.
   storage::commit_unit unit_;
@@ -143,6 +158,8 @@ private:
   std::int64_t record_sequence_ = 0;
   std::int64_t started_children_ = 0;  ///< with a new id, the current unit included
   std::vector<std::int64_t> consumed_; ///< inbox ids that were handled in this life
+
+  std::int64_t reached_checkpoint_ = 0; ///< ordinal of the one told last; 0: none
 
   std::uint64_t pokes_ = 0; ///< messages with news seen so far, cancellations included
   bool over_ = false;       ///< the end is in a unit: nothing more to step

@@ -81,6 +81,7 @@ result<void> execution_actor::begin_stored_start() {
 }
 
 result<void> execution_actor::begin_new(const start_request& request) {
+  hear_who_is_told(request);
   auto flow =
       shared_->options.definitions->resolve(row_.flow_definition_id, row_.flow_version_asked);
   if (!flow)
@@ -100,6 +101,7 @@ result<void> execution_actor::restore() {
   auto request = start_input_of(row_);
   if (!request)
     return request.error();
+  hear_who_is_told(*request);
   auto flow = shared_->options.definitions->pinned(row_.definition);
   if (!flow)
     return flow.error();
@@ -110,6 +112,8 @@ result<void> execution_actor::restore() {
     return stored.error();
   if (auto replayed = replay(*stored, *state_); !replayed)
     return replayed.error();
+  if (tells() && progress().current_checkpoint)
+    reached_checkpoint_ = progress().current_checkpoint->ordinal;
   snapshot_bytes_ = stored->snapshot.size();
   for (const std::string& delta : stored->deltas)
     journal_bytes_ += delta.size();
@@ -147,7 +151,7 @@ result<void> execution_actor::make_state(const resolved_flow& flow, const start_
   flows::execution_identity identity = identity_of(row_);
   identity.enable_execution_logs =
       request.enable_execution_logs.value_or(definition->enable_execution_logs);
-  const bool traced = shared_->options.observer || identity.enable_execution_logs;
+  const bool traced = shared_->options.observer || identity.enable_execution_logs || tells();
   state_ = std::make_unique<flows::execution_state>(std::move(definition), std::move(identity),
                                                     request, *flow.flow_variables);
   std::function<void(const flows::trace_event&)> listener;
@@ -276,6 +280,7 @@ void execution_actor::fail_to_load(const error& reason) {
   end.error_info = stringify(info.to_json());
   unit_.end = std::move(end);
   put_end_of_call();
+  notify(flows::event_type::terminal, 0, info.to_json());
   note(lifecycle_event::type::execution_ended, info.to_json());
   send_unit(true, false);
 }

@@ -70,6 +70,8 @@ json::array describe(const std::vector<flows::mapping_event>& events) {
 void execution_actor::trace(const trace_event& event) {
   if (state_->identity().enable_execution_logs)
     record(event);
+  if (event.what == trace_event::type::step_entered)
+    tell_of_step(event);
   if (!shared_->options.observer)
     return;
   const auto what = public_type(event.what);
@@ -102,18 +104,18 @@ void execution_actor::note(lifecycle_event::type what, json::object detail) {
   events_.push_back(std::move(noted));
 }
 
-void execution_actor::note_start(const storage::execution_start& child,
-                                 const flows::start_flow_effect& wanted) {
+void execution_actor::note_start(const storage::execution_start& child, const char* mode,
+                                 std::string_view branch_path) {
   if (!shared_->options.observer)
     return;
   json::object detail = to_json(*child.request);
-  detail["mode"] = wanted.sync ? "SYNC" : "ASYNC";
+  detail["mode"] = mode;
   detail["flowExecutionId"] = child.id;
   detail["parentFlowExecutionId"] = child.parent_id;
   detail["parentFlowDefinitionId"] = row_.flow_definition_id;
   detail["parentFlowDefinitionVersion"] = row_.flow_version;
   detail["parentStepInstanceId"] = child.parent_step;
-  detail["rootFlowExecutionId"] = child.root_id;
+  detail["rootFlowExecutionId"] = child.root_id.empty() ? child.id : child.root_id;
   detail["depth"] = child.depth;
   detail["executionKind"] = to_string(child.kind);
   note(lifecycle_event::type::execution_accepted, std::move(detail));
@@ -122,7 +124,7 @@ void execution_actor::note_start(const storage::execution_start& child,
   noted.flow_definition_id = child.flow_definition_id;
   noted.flow_definition_version = 0;
   noted.status = execution_status::initializing;
-  noted.branch_path = wanted.cursor;
+  noted.branch_path = branch_path;
 }
 
 void execution_actor::publish(const std::vector<lifecycle_event>& events) const {

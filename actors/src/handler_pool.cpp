@@ -65,7 +65,7 @@ void handler_pool::run(std::size_t which) {
   const auto place = waiting_.begin() + static_cast<std::ptrdiff_t>(which);
   attempt_job job = std::move(*place);
   waiting_.erase(place);
-  job.done.outcome = std::make_shared<step_result>(job.run());
+  job.done.outcome = std::make_shared<attempt_outcome>(job.run());
   const std::int64_t takes = pump_->attempt_time();
   if (takes == 0)
     return answer(job);
@@ -94,7 +94,7 @@ void handler_pool::work() {
     attempt_job job = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    job.done.outcome = std::make_shared<step_result>(job.run());
+    job.done.outcome = std::make_shared<attempt_outcome>(job.run());
     answer(job);
     job = {}; // what it borrows goes outside the lock
     lock.lock();

@@ -185,19 +185,25 @@ struct cancel_message {
   std::shared_ptr<cancel_answer> answer;
 };
 
+/// What an attempt gave, and the flows that it starts if it did not fail.
+struct attempt_outcome {
+  step_result result;
+  std::vector<start_request> starts;
+};
+
 /// An attempt has ended.
 struct attempt_done {
   std::string cursor;
   std::int64_t visit = 0;
   int attempt = 0;
-  std::shared_ptr<step_result> outcome;
+  std::shared_ptr<attempt_outcome> outcome;
 };
 
 // To the handler pool: no message, since its threads are no actors ---------------------------
 
 /// One attempt of an external step, with everything it borrows.
 struct attempt_job {
-  std::function<step_result()> run;
+  std::function<attempt_outcome()> run;
   caf::actor reply_to;
   attempt_done done;
 };

@@ -25,6 +25,8 @@ struct list_options {
   std::string root;
   std::string after;
   std::optional<std::uint64_t> limit;
+  std::string parent;
+  bool deliveries = false;
   bool as_json = false;
 };
 
@@ -32,6 +34,9 @@ result<execution_filter> filter_of(const list_options& options, const database_r
   execution_filter filter;
   filter.flow_definition_id = options.flow;
   filter.root_flow_execution_id = options.root;
+  filter.parent_flow_execution_id = options.parent;
+  if (options.deliveries)
+    filter.of = execution_filter::selection::deliveries;
   if (!options.status.empty()) {
     filter.status = parse_execution_status(options.status);
     if (!filter.status)
@@ -121,6 +126,10 @@ void add_list(CLI::App& app, action& chosen) {
       ->type_name("STATUS");
   command->add_option("--root", options->root, "only the family of this root execution")
       ->type_name("ID");
+  command->add_option("--parent", options->parent, "only what this execution has started itself")
+      ->type_name("ID");
+  command->add_flag("--deliveries", options->deliveries,
+                    "completion actions and notifications instead of flows");
   command
       ->add_option("--limit", options->limit,
                    "how many at most (default: 100 as text, all as json)")

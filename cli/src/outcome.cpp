@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outcome.hpp"
 
+#include "deliveries.hpp"
 #include "diagnostics.hpp"
 #include "query.hpp"
 #include "unfinished.hpp"
@@ -20,6 +21,7 @@ exit_status run_on(session& running, const std::string& id, bool as_json) {
   const auto record = running.engine().find(id);
   if (!record)
     return fail(record.error());
+  warn_of_failed_deliveries(list_of(running.engine()), record->position, running.database());
   standard_output out;
   if (as_json) {
     executions_document document(out, true);

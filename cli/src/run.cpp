@@ -5,6 +5,7 @@
 #include "run_options.hpp"
 
 #include "commands.hpp"
+#include "deliveries.hpp"
 #include "diagnostics.hpp"
 #include "input.hpp"
 #include "interrupt.hpp"
@@ -22,6 +23,14 @@ namespace millrace::cli {
 namespace {
 
 constexpr const char* trigger_source = "millrace run";
+
+// The root of a family alone.
+execution_filter only_root(const std::string& id) {
+  execution_filter filter;
+  filter.root_flow_execution_id = id;
+  filter.limit = 1;
+  return filter;
+}
 
 class run_command {
 public:
@@ -147,13 +156,14 @@ private:
     auto ended = session_->wait(options_.timeout, unless_others_go_on(*id));
     if (!ended)
       return fail(ended.error());
-    const execution_filter only_root{{}, {}, *id, 0, 1, false};
-    auto root = session_->engine().list(only_root);
+    auto root = session_->engine().list(only_root(*id));
     if (!root)
       return fail(root.error());
     if (root->empty())
       return fail(exit_status::engine_failed, "The execution " + *id + " is not in the database.");
     explain(*ended);
+    warn_of_failed_deliveries(list_of(session_->engine()), root->front().position,
+                              options_.database);
     const execution_status status = root->front().status;
     const bool is_cut = *ended == wait_end::timed_out || *ended == wait_end::interrupted;
     const bool unfinished = is_cut && status != execution_status::completed;
@@ -179,7 +189,7 @@ private:
     explain(*ended);
     exit_status status = *ended == wait_end::quiet ? exit_status::done : exit_status::not_completed;
     for (const auto& [root, was_unfinished] : unfinished_.families) {
-      auto found = session_->engine().list({{}, {}, root, 0, 1, false});
+      auto found = session_->engine().list(only_root(root));
       if (!found)
         return fail(found.error());
       if (was_unfinished && !found->empty() &&

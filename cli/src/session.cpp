@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session.hpp"
 
+#include "deliveries.hpp"
 #include "interrupt.hpp"
 #include "terminal.hpp"
 
@@ -37,6 +38,7 @@ result<void> session::open_engine() {
   settings.recover = how_.recover;
   settings.steps = how_.steps;
   settings.services = how_.services;
+  settings.services->deliveries.log = log_completion;
   if (progress_)
     settings.observer = [counts = progress_](const lifecycle_event& event) { counts->note(event); };
   auto opened = millrace::engine::open(std::move(settings));

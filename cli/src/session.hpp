@@ -40,6 +40,8 @@ public:
   [[nodiscard]] static result<session> open(const options& how);
 
   [[nodiscard]] millrace::engine& engine() noexcept { return *engine_; }
+  /// Empty for one in memory.
+  [[nodiscard]] const std::string& database() const noexcept { return how_.database; }
   /// Closes and opens again, now taking up what is unfinished. Errors: the engine's; then the
   /// session is of no more use.
   [[nodiscard]] result<void> reopen_and_recover();

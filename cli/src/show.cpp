@@ -20,9 +20,14 @@ struct show_options {
 
 using step_records = std::vector<json::object>;
 
-std::string as_document(const execution_record& record, const step_records& steps) {
+std::string as_document(const execution_record& record, const step_records& steps,
+                        const std::vector<execution_record>& deliveries) {
   json::object document = to_json(record, true);
   document["stepRecords"] = json::array(steps.begin(), steps.end());
+  json::array delivered;
+  for (const execution_record& each : deliveries)
+    delivered.emplace_back(to_json(each, false));
+  document["deliveries"] = std::move(delivered);
   return stringify(document) + '\n';
 }
 
@@ -30,7 +35,7 @@ class text_view {
 public:
   explicit text_view(const execution_record& record) : record_(record) {}
 
-  std::string draw(const step_records& steps) {
+  std::string draw(const step_records& steps, const std::vector<execution_record>& deliveries) {
     field("execution", record_.flow_execution_id);
     field("flow", flow_name(record_));
     const cell status = status_cell(record_.status);
@@ -50,6 +55,7 @@ public:
     field("path", path.empty() ? "-" : path);
     text_ += label("context") + '\n' + stringify_pretty(record_.context) + '\n';
     step_list(steps);
+    delivery_list(deliveries);
     return std::move(text_);
   }
 
@@ -108,6 +114,18 @@ private:
       text_ += stringify(step) + '\n';
   }
 
+  void delivery_list(const std::vector<execution_record>& deliveries) {
+    if (deliveries.empty())
+      return;
+    text_ += label("deliveries") + '\n';
+    for (const execution_record& each : deliveries) {
+      const cell status = status_cell(each.status);
+      text_ += "  " + tinted(status.text, status.colour, how_) + ' ' +
+               printable(each.parent_step_instance_id) + ' ' + each.flow_execution_id +
+               (each.error ? ": " + printable(each.error->error_message) : "") + '\n';
+    }
+  }
+
   const execution_record& record_;
   look how_ = look_of_output();
   std::string text_;
@@ -127,8 +145,15 @@ exit_status show(const show_options& options) {
   const auto steps = database->step_records(options.id);
   if (!steps)
     return fail(steps.error());
+  execution_filter of_it;
+  of_it.of = execution_filter::selection::deliveries;
+  of_it.parent_flow_execution_id = options.id;
+  const auto deliveries = database->list(of_it);
+  if (!deliveries)
+    return fail(deliveries.error());
   standard_output out;
-  out.write(options.as_json ? as_document(*record, *steps) : text_view(*record).draw(*steps));
+  out.write(options.as_json ? as_document(*record, *steps, *deliveries)
+                            : text_view(*record).draw(*steps, *deliveries));
   return out.finish(exit_status::done);
 }
 

@@ -65,6 +65,11 @@ flows::definition_rules catalog::rules(const contents& known) const {
   return made;
 }
 
+bool catalog::is_own(std::string_view flow_id) const {
+  return std::any_of(own_flows_.begin(), own_flows_.end(),
+                     [flow_id](const json::object& own) { return text_of(own, "id") == flow_id; });
+}
+
 definition_change catalog::read(const std::vector<flow_document>& documents) const {
   definition_change change;
   for (const flow_document& document : documents) {
@@ -98,6 +103,9 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
       compiled.problems.push_back({problem::severity_type::error, flow.pointer,
                                    "flow \"" + id + "\" version " + std::to_string(version) +
                                        " is defined twice; give one of them another version"});
+    if (is_own(id))
+      compiled.problems.push_back({problem::severity_type::error, flow.pointer + "/id",
+                                   "the id \"" + id + "\" is the engine's own; choose another"});
     for (problem& each : compiled.problems)
       change.report.problems.push_back({flow.source, id, std::move(each)});
   }
@@ -213,6 +221,13 @@ result<void> catalog::load(storage::store& store) {
       (*target)[id] = std::move(*record);
     }
   }
+  for (const json::object& own : own_flows_) {
+    version_entry entry;
+    entry.is_published = true;
+    entry.is_own = true;
+    entry.record = std::make_shared<const json::object>(own);
+    loaded.flows[text_of(own, "id")][version_of(own)] = std::move(entry);
+  }
   if (auto pinned = compile_and_pin(loaded, store); !pinned)
     return pinned.error();
   replace(std::move(loaded));
@@ -281,7 +296,8 @@ std::vector<flow_version> catalog::known_flows() const {
   std::vector<flow_version> all;
   for (const auto& [id, versions] : known_.flows)
     for (const auto& [version, entry] : versions)
-      all.push_back({id, version, entry.is_published});
+      if (!entry.is_own)
+        all.push_back({id, version, entry.is_published});
   return all;
 }
 

@@ -29,8 +29,10 @@ struct definition_change {
 
 class catalog : public actors::definition_source {
 public:
-  /// `steps` outlives the catalog.
-  explicit catalog(const steps::registry& steps) : steps_(steps) {}
+  /// `steps` outlives the catalog. `own_flows` are definitions that the engine itself has: they
+  /// are not stored as flows, not listed and not replaced.
+  explicit catalog(const steps::registry& steps, std::vector<json::object> own_flows = {})
+      : steps_(steps), own_flows_(std::move(own_flows)) {}
 
   /// Takes documents apart and checks every flow, with the step definitions known and those of the
   /// documents. Changes nothing.
@@ -58,6 +60,7 @@ private:
   /// One flow version: what it is pinned to, or why it cannot run.
   struct version_entry {
     bool is_published = false;
+    bool is_own = false; ///< the engine's, not a program's
     std::shared_ptr<const json::object> record;
     actors::resolved_flow flow;
     error problem; ///< when flow.definition is null
@@ -76,6 +79,7 @@ private:
   };
 
   void replace(contents next);
+  [[nodiscard]] bool is_own(std::string_view flow_id) const;
   [[nodiscard]] flows::definition_rules rules(const contents& known) const;
   [[nodiscard]] std::shared_ptr<const json::object>
   variables_of(const contents& known, std::string_view flow, const json::object& record) const;
@@ -89,6 +93,7 @@ private:
                                                              std::string_view text) const;
 
   const steps::registry& steps_;
+  const std::vector<json::object> own_flows_;
   storage::store* store_ = nullptr; ///< for reading pinned definitions; set by load
   mutable std::mutex mutex_;
   // Guarded by mutex_.

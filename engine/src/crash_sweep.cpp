@@ -148,9 +148,10 @@ std::vector<std::string> final_state(const world_outcome& outcome) {
   for (const execution_outcome& each : outcome.executions)
     all.emplace(each.record.flow_execution_id, &each);
   std::vector<std::string> states;
-  states.reserve(outcome.executions.size());
-  for (const execution_outcome& each : outcome.executions)
-    states.push_back(place_of(each, all) + ' ' + state_of(each));
+  states.reserve(outcome.executions.size() + outcome.deliveries.size());
+  for (const auto* group : {&outcome.executions, &outcome.deliveries})
+    for (const execution_outcome& each : *group)
+      states.push_back(place_of(each, all) + ' ' + state_of(each));
   std::sort(states.begin(), states.end());
   return states;
 }

@@ -62,6 +62,16 @@ result<void> check(const engine_options& options) {
   return {};
 }
 
+// The module that runs deliveries finds handlers in the registry as it was before. A simulation
+// has one of its own.
+result<void> add_deliveries(steps::registry& steps, const delivery_options& options) {
+  if (steps.find_module(flows::delivery_module))
+    return {};
+  auto others = std::make_shared<const steps::registry>(steps);
+  return steps.add_module(std::string(flows::delivery_module),
+                          services::delivery_handler(std::move(others), options.log));
+}
+
 std::uint64_t seed_of(const engine_options& options) {
   if (options.seed)
     return *options.seed;
@@ -71,7 +81,7 @@ std::uint64_t seed_of(const engine_options& options) {
 
 } // namespace
 
-void engine::implementation::run(std::shared_ptr<actors::pump_choices> choices) {
+void engine::implementation::run(engine_hooks hooks) {
   actors::runtime_options running;
   running.threads = options.threads;
   running.handler_threads = options.handler_threads;
@@ -81,11 +91,14 @@ void engine::implementation::run(std::shared_ptr<actors::pump_choices> choices) 
   running.seed = seed_of(options);
   running.registry = options.steps;
   running.observer = options.observer;
+  if (options.services)
+    running.status_topic = options.services->deliveries.status_topic;
   running.definitions = definitions;
   running.time = std::make_shared<clock_adapter>(options.clock);
   if (local)
     running.interrupt_handlers = [services = local] { services->interrupt(); };
-  running.choices = std::move(choices);
+  running.choices = std::move(hooks.choices);
+  running.start_failure = std::move(hooks.start_failure);
   runtime = std::make_unique<actors::runtime>(*store, std::move(running));
 }
 
@@ -135,11 +148,15 @@ result<engine> engine_access::open(engine_options options, engine_hooks hooks) {
     local = std::move(*made);
     local->add_to(options.steps);
   }
+  const delivery_options deliveries =
+      options.services ? options.services->deliveries : delivery_options();
+  if (auto added = add_deliveries(options.steps, deliveries); !added)
+    return added.error();
   auto impl = std::make_unique<engine::implementation>(std::move(*store), std::move(options));
   if (auto loaded = impl->definitions->load(*impl->store); !loaded)
     return loaded.error();
   impl->local = std::move(local);
-  impl->run(std::move(hooks.choices));
+  impl->run(std::move(hooks));
   if (auto ready = impl->runtime->prepare(); !ready)
     return ready.error();
   if (recover)

@@ -21,15 +21,21 @@ struct engine_hooks {
   /// Stands between the engine and its database; empty: nothing does.
   std::function<std::unique_ptr<storage::store>(std::unique_ptr<storage::store>)> around_store;
   std::shared_ptr<actors::pump_choices> choices;
+  /// How handing over a detached start fails; empty, or nothing: it does not.
+  std::function<std::optional<step_error>()> start_failure;
 };
 
 struct engine::implementation {
   implementation(std::unique_ptr<storage::store> opened, engine_options given)
       : store(std::move(opened)), options(std::move(given)),
-        definitions(std::make_shared<catalog>(options.steps)), queries(*store, *definitions) {}
+        definitions(std::make_shared<catalog>(
+            options.steps,
+            std::vector<json::object>{flows::delivery_flow(
+                options.services ? options.services->deliveries : delivery_options())})),
+        queries(*store, *definitions) {}
 
   /// Starts the runtime.
-  void run(std::shared_ptr<actors::pump_choices> choices);
+  void run(engine_hooks hooks);
   /// Pumps until nothing is left to do now, or `is_over`.
   [[nodiscard]] result<pump_state> pump(const std::function<bool()>& is_over);
 

@@ -65,6 +65,7 @@ public:
     check_context();
     check_times();
     check_family();
+    check_deliveries();
     return std::move(failures_);
   }
 
@@ -171,6 +172,20 @@ private:
       if (!wanted[i].hold(seen_.delays[i]))
         fail("expected delay " + std::to_string(i + 1) + " to be " + bounds(wanted[i]) +
              ", but it was " + seen[i]);
+  }
+
+  void check_deliveries() {
+    if (!expected_.deliveries)
+      return;
+    std::vector<std::string> wanted = *expected_.deliveries;
+    std::vector<std::string> seen;
+    for (const execution_outcome& each : world_.deliveries)
+      if (each.record.parent_flow_execution_id == seen_.record.flow_execution_id)
+        seen.push_back(each.record.parent_step_instance_id);
+    std::sort(wanted.begin(), wanted.end());
+    std::sort(seen.begin(), seen.end());
+    if (wanted != seen)
+      fail("expected the deliveries " + list(wanted) + ", but there were " + list(seen));
   }
 
   void check_family();

@@ -50,6 +50,7 @@ private:
     read_times(reader, made);
     read_children(reader, made);
     made.executions = reader.whole_number("executions", 1);
+    made.deliveries = reader.texts("deliveries");
     return made;
   }
 

@@ -22,10 +22,10 @@ inline constexpr std::array<name, 4> mock{"step", "module", "when", "answers"};
 inline constexpr std::array<name, 5> answer{"return", "fail", "timeOut", "after", "times"};
 inline constexpr std::array<name, 2> failure{"name", "message"};
 inline constexpr std::array<name, 3> event{"correlationKey", "payload", "at"};
-inline constexpr std::array<name, 15> expect{
-    "status",  "path",     "entered",  "neverEntered",  "retried",
-    "context", "types",    "absent",   "error",         "waitingFor",
-    "delays",  "duration", "children", "otherChildren", "executions"};
+inline constexpr std::array<name, 16> expect{
+    "status",   "path",          "entered",    "neverEntered", "retried", "context",
+    "types",    "absent",        "error",      "waitingFor",   "delays",  "duration",
+    "children", "otherChildren", "executions", "deliveries"};
 /// Besides those of `expect`.
 inline constexpr std::array<name, 1> expect_of_root{"events"};
 /// Besides those of `expect`.

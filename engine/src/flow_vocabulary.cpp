@@ -34,6 +34,21 @@ step_words words_of(const json::object& step, const std::vector<flows::flow_sour
   return words;
 }
 
+// They stand for steps: mocks may name them.
+template <class Steps>
+void add_completion_actions(const json::object& definition, Steps& known) {
+  const json::value* actions = definition.if_contains("onCompletionActions");
+  if (actions == nullptr || !actions->is_array())
+    return;
+  std::size_t place = 0;
+  for (const json::value& each : actions->get_array()) {
+    if (each.is_object())
+      known["onCompletionActions[" + std::to_string(place) + ']'] = {
+          text_of(each.get_object(), "actionType"), text_of(each.get_object(), "moduleIdentifier")};
+    ++place;
+  }
+}
+
 } // namespace
 
 flow_vocabulary::flow_vocabulary(const std::vector<flow_document>& documents) {
@@ -44,6 +59,7 @@ flow_vocabulary::flow_vocabulary(const std::vector<flow_document>& documents) {
   for (const flows::flow_source& source : sources)
     for (const flows::flow_record& record : source.flows) {
       steps_of_flow& known = flows_[text_of(record.definition, "id")];
+      add_completion_actions(record.definition, known);
       const json::value* steps = record.definition.if_contains("steps");
       if (steps == nullptr || !steps->is_object())
         continue;

@@ -37,6 +37,16 @@ result<json::value> stored_json(const std::string& text, const std::string& id) 
   return std::move(*parsed);
 }
 
+storage::execution_query::selection selection_of(execution_filter::selection wanted) {
+  using stored = storage::execution_query::selection;
+  switch (wanted) {
+  case execution_filter::selection::flows: return stored::flows;
+  case execution_filter::selection::deliveries: return stored::deliveries;
+  case execution_filter::selection::all: break;
+  }
+  return stored::all;
+}
+
 result<void> add_end(const storage::execution_row& row, execution_record& record) {
   if (!row.context.empty()) {
     auto context = stored_json(row.context, row.id);
@@ -133,6 +143,8 @@ result<execution_record> query_service::find(std::string_view flow_execution_id)
 
 result<std::vector<execution_record>> query_service::list(const execution_filter& filter) const {
   storage::execution_query query;
+  query.of = selection_of(filter.of);
+  query.parent_id = filter.parent_flow_execution_id;
   query.flow_definition_id = filter.flow_definition_id;
   query.status = filter.status;
   query.root_id = filter.root_flow_execution_id;
@@ -157,6 +169,7 @@ result<std::vector<execution_record>> query_service::family(std::string_view roo
                                                             bool with_context) const {
   execution_filter filter;
   filter.root_flow_execution_id = root;
+  filter.of = execution_filter::selection::all; // a delivery is a family of its own
   filter.limit = family_page;
   filter.with_context = with_context;
   // As it is now: one that grows faster than it is read would never end.

@@ -27,8 +27,8 @@ std::int64_t milliseconds_of(system_clock::time_point at) {
 }
 
 result<void> check(const fault_rates& rates) {
-  for (const double rate :
-       {rates.slow_commit, rates.failed_commit, rates.failing_handler, rates.late_timer})
+  for (const double rate : {rates.slow_commit, rates.failed_commit, rates.failing_handler,
+                            rates.failing_start, rates.late_timer})
     if (!(rate >= 0 && rate <= 1))
       return error{errc::invalid_argument, "The rate of a fault is a probability, from 0 to 1."};
   return {};
@@ -111,6 +111,12 @@ result<void> world::implementation::prepare() {
   mocks = *book;
   if (auto installed = mocks->install(options.steps); !installed)
     return installed.error();
+  if (auto added = options.steps.add_module(
+          std::string(flows::delivery_module),
+          services::delivery_handler(std::make_shared<const steps::registry>(options.steps), {},
+                                     json::object{{"simulated", true}}));
+      !added)
+    return added.error();
   options.steps.wrap_external([this](const step_request& request, const step_handler& inner) {
     return attempt(request, inner);
   });
@@ -145,6 +151,12 @@ result<void> world::implementation::open_engine() {
     };
   engine_hooks hooks;
   hooks.choices = chances;
+  if (options.faults.failing_start > 0)
+    hooks.start_failure = [this]() -> std::optional<step_error> {
+      if (!chances->happens(options.faults.failing_start))
+        return std::nullopt;
+      return step_error::transient("The simulated queue of starts fails.");
+    };
   hooks.around_store = [this](std::unique_ptr<storage::store> inner) {
     std::unique_ptr<storage::store> mortal =
         std::make_unique<simulation_store>(std::move(inner), fates);
@@ -297,6 +309,7 @@ void world::implementation::hear(planned_event& each) {
 
 result<std::vector<execution_record>> world::implementation::records(bool with_context) const {
   execution_filter all;
+  all.of = execution_filter::selection::all;
   all.limit = std::numeric_limits<std::int32_t>::max();
   all.with_context = with_context;
   return running->list(all);
@@ -351,17 +364,19 @@ result<void> world::check_mocks() const {
       if (!flow || (!each.flow_definition_id.empty() &&
                     each.flow_definition_id != version.flow_definition_id))
         continue;
-      for (const auto& [id, step] : flow->definition->steps) {
-        const bool by_step = !each.step_instance_id.empty();
-        names.insert(by_step ? id : step.module_identifier);
-        if ((by_step ? id : step.module_identifier) !=
-            (by_step ? each.step_instance_id : each.module_identifier))
-          continue;
-        is_there = true;
-        if (flows::is_run_by_interpreter(step.type))
+      const bool by_step = !each.step_instance_id.empty();
+      const auto names_it = [&](const std::string& id, const std::string& module) {
+        names.insert(by_step ? id : module);
+        const bool does = by_step ? id == each.step_instance_id : module == each.module_identifier;
+        is_there = is_there || does;
+        return does;
+      };
+      for (const auto& [id, step] : flow->definition->steps)
+        if (names_it(id, step.module_identifier) && flows::is_run_by_interpreter(step.type))
           return error{errc::invalid_argument, "Remove " + describe(each) + ": steps of the type " +
                                                    step.type + " cannot be mocked."};
-      }
+      for (const flows::completion_action& action : flow->definition->completion_actions)
+        static_cast<void>(names_it(action.name(), action.module_identifier()));
     }
     if (!is_there)
       return error{errc::invalid_argument,
@@ -422,20 +437,24 @@ result<world_outcome> world::outcome() const {
   world_outcome all;
   std::map<std::string, std::vector<std::string>> children;
   for (const execution_record& record : *records)
-    if (!record.parent_flow_execution_id.empty())
+    if (record.kind != execution_kind::delivery && !record.parent_flow_execution_id.empty())
       children[record.parent_flow_execution_id].push_back(record.flow_execution_id);
+  const auto outcome_of = [&](execution_record& record) {
+    execution_outcome each;
+    const std::int64_t end = record.ended_at != 0 ? record.ended_at : impl_->now();
+    each.duration = milliseconds(end - (record.started_at != 0 ? record.started_at : end));
+    each.children = children[record.flow_execution_id];
+    each.record = std::move(record);
+    impl_->heard->fill(each);
+    return each;
+  };
   for (const std::string& root : impl_->roots)
-    for (execution_record& record : *records) {
-      if (record.root_flow_execution_id != root)
-        continue;
-      execution_outcome each;
-      const std::int64_t end = record.ended_at != 0 ? record.ended_at : impl_->now();
-      each.duration = milliseconds(end - (record.started_at != 0 ? record.started_at : end));
-      each.children = children[record.flow_execution_id];
-      each.record = std::move(record);
-      impl_->heard->fill(each);
-      all.executions.push_back(std::move(each));
-    }
+    for (execution_record& record : *records)
+      if (record.root_flow_execution_id == root)
+        all.executions.push_back(outcome_of(record));
+  for (execution_record& record : *records)
+    if (record.kind == execution_kind::delivery)
+      all.deliveries.push_back(outcome_of(record));
   for (const auto& each : impl_->events)
     all.events.push_back(each.state);
   all.elapsed = milliseconds(impl_->now() - impl_->begin);

@@ -67,6 +67,12 @@ inline constexpr difference adjacent_loop_values{
 inline constexpr difference flow_variables{
     "ignores the flowVariables of a version when it runs",
     "sets these as the variables of the flow when this text is loaded"};
+inline constexpr difference action_status{
+    "carries out a completion action without executeOnStatus only when the flow has completed, "
+    "although it documents ANY",
+    "carries it out whatever the status; write executeOnStatus to have the same on both"};
+inline constexpr difference action_type{"does nothing for this type of completion action",
+                                        "carries it out"};
 inline constexpr difference whole_output{
     "refuses to load a bare \"$\" for the whole output, although it documents it",
     "accepts it; \"$.\" means the same on both"};

@@ -73,7 +73,7 @@ void read_flow_members(flow_definition& target, object_reader& reader) {
   check_timestamps(reader);
   check_flow_variables(reader);
   check_default_step_config(reader);
-  check_completion_actions(reader);
+  read_completion_actions(target, reader);
   reader.warn_misspelled({"id", "version", "isPublished", "name", "description", "tags",
                           "startStepInstanceId", "enableExecutionLogs", "onCompletionActions",
                           "steps", "flowVariables", "defaultStepConfig", "authoringSource",
@@ -83,12 +83,21 @@ void read_flow_members(flow_definition& target, object_reader& reader) {
 namespace {
 
 void check_action_target(object_reader& action, std::string_view type) {
-  if (type == "LOG_ONLY" || type == "DATA_SAVE") {
-    static_cast<void>(action.text("target"));
-  } else if (!action.has("target")) {
+  const bool needs_target = type != "LOG_ONLY" && type != "DATA_SAVE";
+  if (needs_target && !action.has("target")) {
     action.refuse("target", "the text that says where the action goes");
-  } else {
-    static_cast<void>(action.text("target"));
+  } else if (const auto target = action.text("target")) {
+    warn_unusable_template(action.problems(), action.pointer("target"), *target);
+  }
+}
+
+/// What differs on Allma. Source: reference finalize-flow, against its documentation.
+void warn_action_differences(object_reader& action, std::string_view type) {
+  if (!action.has("executeOnStatus")) {
+    warn_difference(action.problems(), action.pointer(), differences::action_status);
+  }
+  if (type == "SQS_SEND" || type == "DATA_SAVE") {
+    warn_difference(action.problems(), action.pointer("actionType"), differences::action_type);
   }
 }
 
@@ -103,6 +112,7 @@ void check_completion_action(object_reader action) {
           .value_or(std::string());
   if (!type.empty()) {
     check_action_target(action, type);
+    warn_action_differences(action, type);
   }
   static_cast<void>(action.choice("executeOnStatus", {"COMPLETED", "FAILED", "ANY"}));
   static_cast<void>(check_path(action, "condition"));
@@ -120,15 +130,18 @@ void check_completion_action(object_reader action) {
       action.refuse("moduleIdentifier", "the name of the module that saves");
     }
     static_cast<void>(action.text("moduleIdentifier"));
-    static_cast<void>(action.object("customConfig"));
+    if (const json::object* config = action.object("customConfig")) {
+      warn_unusable_templates(action.problems(), action.pointer("customConfig"),
+                              json::value(*config));
+    }
   }
 }
 
 } // namespace
 
-void check_completion_actions(object_reader& reader) {
+void read_completion_actions(flow_definition& target, object_reader& reader) {
   const json::array* actions = reader.array("onCompletionActions");
-  if (actions == nullptr || actions->empty()) {
+  if (actions == nullptr) {
     return;
   }
   const std::string pointer = reader.pointer("onCompletionActions");
@@ -136,15 +149,13 @@ void check_completion_actions(object_reader& reader) {
     const json::value& entry = (*actions)[i];
     if (entry.is_object()) {
       check_completion_action({entry.get_object(), child(pointer, i), reader.problems()});
+      target.completion_actions.push_back(completion_action::compile(entry.get_object(), i));
     } else {
       reader.problems().error(child(pointer, i),
                               "an action must be an object with actionType, but is " +
                                   shape::describe(entry));
     }
   }
-  reader.warning("onCompletionActions",
-                 "completion actions are kept but not carried out here; end the flow with a step "
-                 "that does what they do");
 }
 
 } // namespace millrace::flows::definitions

@@ -10,8 +10,9 @@ namespace millrace::flows::definitions {
 /// Checks the flow's own members (all but the steps themselves) and reads them into `target`.
 void read_flow_members(flow_definition& target, object_reader& reader);
 
-/// onCompletionActions. Source: reference OnCompletionActionSchema.
-void check_completion_actions(object_reader& reader);
+/// Checks onCompletionActions and compiles them into `target`. Source: reference
+/// OnCompletionActionSchema.
+void read_completion_actions(flow_definition& target, object_reader& reader);
 
 /// Every step that is named must exist, and every step should be reachable. `reader` reads the
 /// flow; `target` holds all its steps.

@@ -126,6 +126,7 @@ const char* to_string(execution_kind kind) noexcept {
   case execution_kind::root: return "ROOT";
   case execution_kind::async_subflow: return "ASYNC_SUBFLOW";
   case execution_kind::sync_subflow: return "SYNC_SUBFLOW";
+  case execution_kind::delivery: return "DELIVERY";
   }
   return "UNKNOWN";
 }

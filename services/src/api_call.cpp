@@ -93,6 +93,12 @@ bool is_safe(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
+/// What requests of steps are made with.
+struct api_services {
+  std::shared_ptr<http_client> client;
+  secret_texts secrets;
+};
+
 http_request request_for(const step_request& request, const json::object& call) {
   http_request made;
   made.method = std::string(call.at("apiHttpMethod").as_string());
@@ -129,11 +135,14 @@ step_error failed_status(const http_response& response) {
           {{"status", response.status}, {"data", std::move(data)}}};
 }
 
-step_result run(http_client& client, const step_request& request) {
+step_result run(const api_services& with, const step_request& request) {
   const json::object* nested = object_in(request.step, "apiCallDefinition");
   const json::object& call =
       request.step_type == "POLL_EXTERNAL_API" && nested ? *nested : request.step;
-  auto response = client.run(request_for(request, call));
+  http_request wanted = request_for(request, call);
+  if (auto refused = sign(wanted, request, with.secrets))
+    return std::move(*refused);
+  auto response = with.client->run(std::move(wanted));
   if (!response) {
     const http_failure& failure = response.error();
     return failure.is_transient() ? step_error::transient(failure.message)
@@ -157,8 +166,10 @@ json::value decode_body(std::string_view bytes) {
   return json::value(text);
 }
 
-void add_api_call(steps::registry& to, const std::shared_ptr<http_client>& client) {
-  const auto handler = [client](const step_request& request) { return run(*client, request); };
+void add_api_call(steps::registry& to, const std::shared_ptr<http_client>& client,
+                  secret_texts secrets) {
+  const auto with = std::make_shared<const api_services>(api_services{client, std::move(secrets)});
+  const auto handler = [with](const step_request& request) { return run(*with, request); };
   const char* stands_in = "requests over HTTP with libcurl";
   to.provide("API_CALL", {handler, step_effect::external}, stands_in);
   to.provide("POLL_EXTERNAL_API", {handler, step_effect::external}, stands_in);

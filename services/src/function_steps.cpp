@@ -24,6 +24,8 @@ json::object details_of(json::value payload) {
 }
 
 json::value payload_of(const step_request& request) {
+  if (const json::value* whole = request.fields.if_contains("payload")) // of a delivery
+    return *whole;
   json::object payload;
   const json::value* made = request.fields.if_contains("payloadTemplate");
   // Whether the template has members counts, not whether it found values.

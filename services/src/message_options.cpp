@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "message_filter.hpp"
 #include "options_reader.hpp"
 
 #include <array>
@@ -13,7 +14,8 @@ constexpr std::array<std::string_view, 3> message_members{"onlyTheseQueues", "qu
 constexpr std::array<std::string_view, 4> queue_members{"contentBasedDeduplication", "delay",
                                                         "retention", "visibilityTimeout"};
 constexpr std::array<std::string_view, 1> topic_members{"subscriptions"};
-constexpr std::array<std::string_view, 2> subscription_members{"queue", "raw"};
+constexpr std::array<std::string_view, 7> subscription_members{
+    "filterPolicy", "flow", "flowVersion", "queue", "raw", "signingSecret", "webhook"};
 
 // The bounds are those of SQS.
 void read_time(member_reader& reader, std::string_view name, milliseconds least, milliseconds most,
@@ -37,6 +39,29 @@ queue_options read_queue(member_reader reader) {
   return made;
 }
 
+topic_subscription read_subscription(member_reader reader) {
+  topic_subscription made;
+  made.queue_url = reader.text("queue").value_or("");
+  made.webhook_url = reader.text("webhook").value_or("");
+  made.flow = reader.text("flow").value_or("");
+  const int targets = (made.queue_url.empty() ? 0 : 1) + (made.webhook_url.empty() ? 0 : 1) +
+                      (made.flow.empty() ? 0 : 1);
+  if (targets != 1)
+    reader.add(reader.pointer(), "a subscription has one of \"queue\" (a URL), \"webhook\" (a URL) "
+                                 "and \"flow\" (an id)");
+  made.flow_version = reader.text("flowVersion").value_or(made.flow_version);
+  made.signing_secret = reader.text("signingSecret").value_or("");
+  made.is_raw = reader.boolean("raw").value_or(false);
+  const json::object* policy = reader.object("filterPolicy");
+  if (!policy)
+    return made;
+  if (const auto wrong = why_no_filter(*policy))
+    reader.add(reader.pointer("filterPolicy"), *wrong);
+  else
+    made.filter_policy = *policy;
+  return made;
+}
+
 topic_options read_topic(member_reader reader) {
   topic_options made;
   const json::array* entries = reader.array("subscriptions");
@@ -45,14 +70,12 @@ topic_options read_topic(member_reader reader) {
     const json::object* entry = (*entries)[i].if_object();
     if (!entry) {
       reader.add(child_of(pointer, i),
-                 "this must be an object with \"queue\"" + but_is((*entries)[i]));
+                 "this must be an object with \"queue\", \"webhook\" or \"flow\"" +
+                     but_is((*entries)[i]));
       continue;
     }
-    member_reader inner(*entry, child_of(pointer, i), subscription_members, reader.problems());
-    topic_subscription subscription;
-    subscription.queue_url = inner.required_text("queue", "the URL of a queue").value_or("");
-    subscription.is_raw = inner.boolean("raw").value_or(false);
-    made.subscriptions.push_back(std::move(subscription));
+    made.subscriptions.push_back(
+        read_subscription({*entry, child_of(pointer, i), subscription_members, reader.problems()}));
   }
   return made;
 }

@@ -6,8 +6,6 @@
 
 #include "parameters.hpp"
 
-#include <millrace/execution.hpp>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
@@ -23,18 +21,6 @@ using storage::queue_rules;
 using storage::queued_message;
 
 constexpr std::size_t body_bytes_max = 262'144; // of SQS and SNS
-constexpr std::string_view topic_prefix = "arn:aws:sns:";
-
-const json::value succeeded = json::object{{"status", "SUCCESS"}};
-
-step_error failed(const error& reason) {
-  return step_error::transient(reason.message());
-}
-
-step_error no_queue(std::string_view url) {
-  return {"QueueDoesNotExist", "There is no queue " + std::string(url) +
-                                   "; name it under messages.queues in the configuration."};
-}
 
 // What SQS would refuse; absent: nothing.
 std::optional<step_error> why_refused(const outgoing_message& message, const queue_rules& rules) {
@@ -72,89 +58,11 @@ step_result send_message(message_services& services, const step_request& request
     return std::move(*refused);
   const auto store = services.store();
   if (!store)
-    return failed(store.error());
+    return failed_store(store.error());
   const auto id = (*store)->send(message, *rules, unix_ms(request));
   if (!id)
-    return failed(id.error());
-  return json::object{{"sqsMessageId", *id}, {"_meta", succeeded}};
-}
-
-// What SNS puts around a message for a queue. Source: SNS developer guide, "Message formats".
-std::string envelope(std::string_view topic, std::string_view id, std::string_view message,
-                     const json::object* attributes, std::int64_t now) {
-  json::object made{{"Type", "Notification"},
-                    {"MessageId", id},
-                    {"TopicArn", topic},
-                    {"Message", message},
-                    {"Timestamp", format_timestamp(now)}};
-  if (!attributes || attributes->empty())
-    return stringify(made);
-  json::object shown;
-  for (const auto& attribute : *attributes) {
-    const json::object& given = attribute.value().as_object();
-    const json::value* text = given.if_contains("StringValue");
-    shown[attribute.key()] =
-        json::object{{"Type", given.at("DataType")}, {"Value", text ? *text : json::value()}};
-  }
-  made["MessageAttributes"] = std::move(shown);
-  return stringify(made);
-}
-
-const json::object* attributes_of(parameters& input) {
-  const json::object* attributes = input.optional_object("messageAttributes");
-  if (!attributes)
-    return nullptr;
-  for (const auto& attribute : *attributes) {
-    const json::object* given = attribute.value().if_object();
-    const json::value* type = given ? given->if_contains("DataType") : nullptr;
-    if (!type || !type->is_string()) {
-      input.refuse("messageAttributes", "an object of objects with DataType");
-      return nullptr;
-    }
-  }
-  return attributes;
-}
-
-// A queue gets a message of a topic once: its key is that of the step with the queue behind it.
-step_result publish_message(message_services& services, const step_request& request) {
-  parameters input(request.input);
-  const json::object* payload = input.object("payload");
-  const std::string topic = input.text("topicArn");
-  if (topic.substr(0, topic_prefix.size()) != topic_prefix)
-    input.refuse("topicArn", "the ARN of a topic, which begins with \"arn:aws:sns:\"");
-  const json::object* attributes = attributes_of(input);
-  if (!input.are_valid())
-    return step_error("Error", "Invalid input for SNS publisher: " + input.problems() + ".");
-  const std::string id = new_id(request);
-  const std::string body = stringify(*payload);
-  std::vector<outgoing_message> messages;
-  std::vector<queue_rules> rules;
-  // A message that nobody receives keeps its id over the attempts all the same.
-  if (const auto found = services.options().topics.find(topic);
-      found != services.options().topics.end())
-    for (const topic_subscription& each : found->second.subscriptions) {
-      const auto queue = services.rules_of(each.queue_url);
-      if (!queue)
-        return no_queue(each.queue_url);
-      outgoing_message message;
-      message.queue = each.queue_url;
-      message.body = each.is_raw ? body : envelope(topic, id, body, attributes, unix_ms(request));
-      message.group = storage::is_fifo(each.queue_url) ? topic : std::string();
-      message.deduplication_id = storage::is_fifo(each.queue_url) ? id : std::string();
-      message.id = id;
-      message.key = std::string(request.idempotency_key) + '>' + each.queue_url;
-      messages.push_back(std::move(message));
-      rules.push_back(*queue);
-    }
-  if (messages.empty())
-    return json::object{{"snsMessageId", id}, {"_meta", succeeded}};
-  const auto store = services.store();
-  if (!store)
-    return failed(store.error());
-  const auto ids = (*store)->send_all(messages, rules, unix_ms(request));
-  if (!ids)
-    return failed(ids.error());
-  return json::object{{"snsMessageId", ids->front()}, {"_meta", succeeded}};
+    return failed_store(id.error());
+  return json::object{{"sqsMessageId", *id}, {"_meta", message_sent()}};
 }
 
 json::object described(const queued_message& message) {
@@ -202,14 +110,14 @@ step_result receive_messages(message_services& services, const step_request& req
     return no_queue(wanted.queue);
   const auto store = services.store();
   if (!store)
-    return failed(store.error());
+    return failed_store(store.error());
   const auto begin = std::chrono::steady_clock::now();
   for (;;) {
     const auto waited = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - begin);
     const auto found = (*store)->receive(wanted, *rules, unix_ms(request) + waited.count());
     if (!found)
-      return failed(found.error());
+      return failed_store(found.error());
     if (found->empty() && waited < wait) {
       if (is_interrupted_within(services.ends(), glance))
         return step_error::transient("The engine stopped before a message came.");
@@ -297,10 +205,10 @@ step_result get_queue_attributes(message_services& services, const step_request&
     return no_queue(url);
   const auto store = services.store();
   if (!store)
-    return failed(store.error());
+    return failed_store(store.error());
   const auto counts = (*store)->count(url, *rules, unix_ms(request));
   if (!counts)
-    return failed(counts.error());
+    return failed_store(counts.error());
   json::object all = all_attributes(url, *counts, *rules);
   if (std::find(names.begin(), names.end(), "All") != names.end())
     return json::object{{"attributes", std::move(all)}};
@@ -312,6 +220,19 @@ step_result get_queue_attributes(message_services& services, const step_request&
 }
 
 } // namespace
+
+json::value message_sent() {
+  return json::object{{"status", "SUCCESS"}};
+}
+
+step_error failed_store(const error& reason) {
+  return step_error::transient(reason.message());
+}
+
+step_error no_queue(std::string_view url) {
+  return {"QueueDoesNotExist", "There is no queue " + std::string(url) +
+                                   "; name it under messages.queues in the configuration."};
+}
 
 message_services::message_services(message_options options, std::string file,
                                    std::shared_ptr<const interruption> ends)
@@ -357,7 +278,6 @@ void add_messages(steps::registry& to, const std::shared_ptr<message_services>& 
   add("SQS_SEND", send_message, queues);
   add("system/sqs-receive-messages", receive_messages, queues);
   add("system/sqs-get-queue-attributes", get_queue_attributes, queues);
-  add("SNS_PUBLISH", publish_message, "topics that fill the queues subscribed to them");
 }
 
 } // namespace millrace::services

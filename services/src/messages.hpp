@@ -38,9 +38,19 @@ private:
   std::unique_ptr<storage::message_store> store_; // guarded by mutex_ until it is made
 };
 
-/// Provides SQS_SEND, SNS_PUBLISH and the modules of queues and topics. What is sent again under
+/// `_meta` of the output of a step that sends.
+[[nodiscard]] json::value message_sent();
+/// How a step fails whose queues cannot be read or written now.
+[[nodiscard]] step_error failed_store(const error& reason);
+/// How a step fails that names a queue which is not there.
+[[nodiscard]] step_error no_queue(std::string_view url);
+
+/// Provides SQS_SEND and the modules of queues. What is sent again under
 /// the same idempotency key is sent once, so that an attempt that is repeated after a crash doubles
 /// nothing; SQS itself would send twice to a standard queue.
 void add_messages(steps::registry& to, const std::shared_ptr<message_services>& messages);
+/// Provides SNS_PUBLISH. Queues get a message under the step's idempotency key; webhooks and flows
+/// are started with the step's output (step_request::starts).
+void add_topics(steps::registry& to, const std::shared_ptr<message_services>& messages);
 
 } // namespace millrace::services

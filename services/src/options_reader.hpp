@@ -9,6 +9,15 @@
 
 namespace millrace::services {
 
+/// "deliveries".
+[[nodiscard]] delivery_options read_deliveries(const json::object& section,
+                                               const std::string& pointer,
+                                               pointed_problems& problems);
+
+/// "secrets": texts by name.
+[[nodiscard]] std::map<std::string, std::string, std::less<>>
+read_secrets(const json::object& section, const std::string& pointer, pointed_problems& problems);
+
 /// "functions" or "modules": targets by name.
 [[nodiscard]] std::map<std::string, function_target, std::less<>>
 read_functions(const json::object& section, const std::string& pointer, pointed_problems& problems);

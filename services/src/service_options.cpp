@@ -16,9 +16,9 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::array<std::string_view, 11> file_members{"$schema",  "folder",  "functions", "http",
-                                                        "items",    "llm",     "mail",      "mcp",
-                                                        "messages", "modules", "objects"};
+constexpr std::array<std::string_view, 13> file_members{
+    "$schema", "deliveries", "folder",   "functions", "http",    "items",  "llm",
+    "mail",    "mcp",        "messages", "modules",   "objects", "secrets"};
 
 /// Puts the values of environment variables into the texts of a document.
 class variables {
@@ -103,6 +103,10 @@ service_options read_members(const json::object& document, pointed_problems& pro
     options.mcp = services::read_mcp(*mcp, "/mcp", problems);
   if (const json::object* objects = reader.object("objects"))
     options.objects = services::read_objects(*objects, "/objects", problems);
+  if (const json::object* deliveries = reader.object("deliveries"))
+    options.deliveries = services::read_deliveries(*deliveries, "/deliveries", problems);
+  if (const json::object* secrets = reader.object("secrets"))
+    options.secrets = services::read_secrets(*secrets, "/secrets", problems);
   check_modules(options, problems);
   return options;
 }

@@ -66,7 +66,8 @@ struct local_services::implementation {
                     .run_state = request.run_state,
                     .now = request.now,
                     .random_high = request.random_high,
-                    .random_low = request.random_low});
+                    .random_low = request.random_low,
+                    .starts = request.starts});
   }
 };
 
@@ -78,7 +79,7 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
   auto impl = std::make_shared<implementation>();
   impl->client = std::make_shared<http_client>(std::move(options.http));
   impl->ends = std::make_shared<interruption>();
-  add_api_call(impl->provided, impl->client);
+  add_api_call(impl->provided, impl->client, std::move(options.secrets));
   add_functions(impl->provided, std::make_shared<const function_services>(function_services{
                                     std::move(options.functions), impl->client, impl->ends}));
   const std::string folder = folder_of(options, database);
@@ -86,6 +87,7 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
       std::move(options.messages), folder.empty() ? ":memory:" : folder + "/messages.db",
       impl->ends);
   add_messages(impl->provided, impl->messages);
+  add_topics(impl->provided, impl->messages);
   download_services downloads{impl->client, nullptr, options.objects.default_bucket,
                               options.objects.download_bytes_max};
   impl->objects = downloads.objects = std::make_shared<object_store>(

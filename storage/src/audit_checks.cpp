@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers in the texts: status 0 initializing, above 2 terminal; kind 0 root, 2 the last.
+// Numbers in the texts: status 0 initializing, above 2 terminal; kind 0 root, 1 and 2 children,
+// 3 a delivery, which has a parent and is a root of its own all the same.
 #include "audit_checks.hpp"
 
 #include <array>
@@ -41,7 +42,8 @@ SELECT p.id, 'The execution ' || p.id || ' has made ' || p.started_children || '
              || ' were removed after their end; restore a backup in which they agree.'
   FROM execution p NOT INDEXED
   LEFT JOIN (SELECT parent, count(*) AS there FROM execution NOT INDEXED
-              WHERE parent IS NOT NULL AND id_given IS NULL GROUP BY parent) c
+              WHERE parent IS NOT NULL AND kind <> 3 AND id_given IS NULL
+              GROUP BY parent) c
     ON c.parent = p.key
  WHERE coalesce(c.there, 0) + p.removed_children <> p.started_children)sql"},
     fixed_check{"lineage", R"sql(
@@ -64,12 +66,17 @@ SELECT id, 'The execution ' || id || ' has no parent, yet its root is number ' |
 SELECT e.id, 'The execution ' || e.id || ' has the depth ' || e.depth || ', but its parent has '
              || p.depth || '; set it to ' || (p.depth + 1) || ', or restore a backup.'
   FROM execution e NOT INDEXED JOIN execution p ON p.key = e.parent
- WHERE e.depth <> p.depth + 1)sql"},
+ WHERE e.kind <> 3 AND e.depth <> p.depth + 1)sql"},
     fixed_check{"lineage", R"sql(
 SELECT e.id, 'The execution ' || e.id || ' has the root number ' || e.root || ', but its parent has '
              || p.root || '; set it to that, or restore a backup.'
   FROM execution e NOT INDEXED JOIN execution p ON p.key = e.parent
- WHERE e.root <> p.root)sql"},
+ WHERE e.kind <> 3 AND e.root <> p.root)sql"},
+    fixed_check{"lineage", R"sql(
+SELECT id, 'The delivery ' || id || ' has the root number ' || root || ' and the depth ' || depth
+           || '; it is a root of its own, so set them to ' || key || ' and 0.'
+  FROM execution NOT INDEXED
+ WHERE kind = 3 AND (root <> key OR depth <> 0))sql"},
     fixed_check{"lineage", R"sql(
 SELECT id, 'The execution ' || id || ' was accepted before its parent, number ' || parent
            || ', could start it; restore a backup.'
@@ -77,10 +84,10 @@ SELECT id, 'The execution ' || id || ' was accepted before its parent, number ' 
     fixed_check{"lineage", R"sql(
 SELECT id, 'The execution ' || id || ' has a parent, but the kind ' || kind || ', the step '
            || coalesce(parent_step, 'NULL') || ' and the visit ' || coalesce(parent_visit, 'NULL')
-           || '; a child is of kind 1 or 2 and names both, so restore a backup.'
+           || '; a child is of kind 1 or 2, a delivery of 3, and both name them, so restore a backup.'
   FROM execution NOT INDEXED
  WHERE parent IS NOT NULL
-   AND (kind NOT IN (1, 2) OR parent_step IS NULL OR parent_visit IS NULL))sql"},
+   AND (kind NOT IN (1, 2, 3) OR parent_step IS NULL OR parent_visit IS NULL))sql"},
     fixed_check{"status", R"sql(
 SELECT id, 'The execution ' || id || ' has the unknown status ' || status
            || '; restore a backup.'

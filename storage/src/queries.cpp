@@ -101,15 +101,25 @@ std::string_view source_for(std::optional<execution_status> status) {
 constexpr int status_parameter = 3;
 constexpr int flow_parameter = 4;
 constexpr int root_parameter = 5;
+constexpr int parent_parameter = 6;
+
+/// A family, or the children of one execution, are a smaller set than the executions of any status.
+std::string_view source_for(const execution_query& query) {
+  if (!query.root_id.empty()) {
+    return " FROM execution e INDEXED BY execution_root WHERE e.key > ?1";
+  }
+  if (!query.parent_id.empty()) {
+    return " FROM execution e INDEXED BY execution_child WHERE e.key > ?1";
+  }
+  return source_for(query.status);
+}
 
 std::string select_rows(const execution_query& query) {
   std::string sql(row_columns);
   if (query.large_columns) {
     sql += large_columns;
   }
-  // A family is a smaller set than the executions of any status.
-  sql += query.root_id.empty() ? source_for(query.status)
-                               : " FROM execution e INDEXED BY execution_root WHERE e.key > ?1";
+  sql += source_for(query);
   if (query.status) {
     sql += " AND e.status = ?3";
   }
@@ -118,6 +128,13 @@ std::string select_rows(const execution_query& query) {
   }
   if (!query.root_id.empty()) {
     sql += " AND e.root = (SELECT key FROM execution WHERE id = ?5)";
+  }
+  if (!query.parent_id.empty()) {
+    sql += " AND e.parent = (SELECT key FROM execution WHERE id = ?6)";
+  }
+  if (query.of != execution_query::selection::all) {
+    const bool deliveries = query.of == execution_query::selection::deliveries;
+    sql += deliveries ? " AND e.kind = 3" : " AND e.kind <> 3"; // execution_kind::delivery
   }
   return sql + " ORDER BY e.key LIMIT ?2";
 }
@@ -155,6 +172,9 @@ std::vector<execution_row> find_rows(connection& database, const execution_query
   }
   if (!query.root_id.empty()) {
     rows->bind_at(root_parameter, query.root_id);
+  }
+  if (!query.parent_id.empty()) {
+    rows->bind_at(parent_parameter, query.parent_id);
   }
   std::vector<execution_row> found;
   while (rows->step()) {
@@ -265,7 +285,7 @@ std::int64_t count_members(connection& database, execution_key root) {
 
 std::int64_t count_started_by(connection& database, execution_key parent) {
   const borrowed_statement row =
-      database.use("SELECT (SELECT count(*) FROM execution WHERE parent = ?1)"
+      database.use("SELECT (SELECT count(*) FROM execution WHERE parent = ?1 AND kind <> 3)"
                    " + coalesce((SELECT removed_children FROM execution WHERE key = ?1), 0)");
   return row->bind(parent).step() ? row->number(0) : 0;
 }

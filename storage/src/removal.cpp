@@ -11,12 +11,13 @@ struct finished_execution {
   std::string id;
   execution_key parent = 0;
   bool id_given = false;
+  bool is_delivery = false;
 };
 
-// Numbers: status above 2 is terminal, kind 2 is a called flow. The end of a called flow is in its
-// caller's inbox until the caller has committed what it read of it.
+// Numbers: status above 2 is terminal, kind 2 is a called flow, 3 a delivery. The end of a called
+// flow is in its caller's inbox until the caller has committed what it read of it.
 constexpr std::string_view find_removable_sql = R"sql(
-SELECT e.id, e.parent, e.id_given FROM execution e
+SELECT e.id, e.parent, e.id_given, e.kind = 3 FROM execution e
  WHERE e.key = ?1 AND e.status > 2 AND e.key < (SELECT max(key) FROM execution)
    AND NOT EXISTS (SELECT 1 FROM execution c WHERE c.parent = ?1)
    AND NOT (e.kind = 2 AND EXISTS (SELECT 1 FROM inbox i WHERE i.execution = e.parent)))sql";
@@ -36,7 +37,8 @@ std::optional<finished_execution> find_removable(connection& database, execution
   if (!row->bind(key).step()) {
     return std::nullopt;
   }
-  return finished_execution{key, row->text(0), row->number(1), row->number(2) != 0};
+  return finished_execution{key, row->text(0), row->number(1), row->number(2) != 0,
+                            row->number(3) != 0};
 }
 
 /// The number of rows that are gone.
@@ -51,7 +53,7 @@ std::size_t remove_one(connection& database, const finished_execution& gone, std
     database.use("INSERT OR REPLACE INTO spent_id (id, removed_at) VALUES (?1, ?2)")
         ->bind(gone.id, now)
         .run();
-  } else if (gone.parent != 0) {
+  } else if (gone.parent != 0 && !gone.is_delivery) {
     database.use("UPDATE execution SET removed_children = removed_children + 1 WHERE key = ?1")
         ->bind(gone.parent)
         .run();

@@ -137,7 +137,7 @@ SELECT e.key,
                      WHEN 3 THEN 'COMPLETED' WHEN 4 THEN 'FAILED' WHEN 5 THEN 'CANCELLED'
                      WHEN 6 THEN 'TIMED_OUT' ELSE e.status END AS status,
        CASE e.kind WHEN 0 THEN 'ROOT' WHEN 1 THEN 'ASYNC_SUBFLOW' WHEN 2 THEN 'SYNC_SUBFLOW'
-                   ELSE e.kind END AS kind,
+                   WHEN 3 THEN 'DELIVERY' ELSE e.kind END AS kind,
        e.flow_definition_id,
        e.flow_version,
        e.flow_version_asked,

@@ -209,8 +209,11 @@ TEST_CASE("the restock example runs against a supplier, files and queues that ar
   engine_options options = virtual_time();
   options.services->folder = folder.file("services");
   options.services->objects.buckets["shop"] = folder.file("shop");
+  topic_subscription office;
+  office.queue_url = "https://queues.example/office";
+  office.is_raw = true;
   options.services->messages.topics["arn:aws:sns:eu-central-1:000000000000:restock"]
-      .subscriptions = {{"https://queues.example/office", true}};
+      .subscriptions = {office};
   options.services->functions.functions["decide-order"].handler =
       [](const json::value& payload) -> step_result {
     json::array order;

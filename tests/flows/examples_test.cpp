@@ -44,7 +44,7 @@ TEST_CASE("every sample flow is valid, published and says what it does") {
       ids.insert(outcome.definition->id);
     }
   }
-  CHECK(ids == std::set<std::string>{"expense-approval", "order-intake", "order-quote",
-                                     "process-order-flow", "relay", "restock", "restock-notice",
-                                     "support-answer", "support-desk"});
+  CHECK(ids == std::set<std::string>{"expense-approval", "order-intake", "order-quote", "parcel",
+                                     "parcel-label", "process-order-flow", "relay", "restock",
+                                     "restock-notice", "support-answer", "support-desk"});
 }

@@ -21,6 +21,7 @@ public:
         messages_(
             std::make_shared<services::message_services>(std::move(options), ":memory:", ends_)) {
     services::add_messages(registry_, messages_);
+    services::add_topics(registry_, messages_);
   }
 
   step_result send(json::object input, const std::string& key = "k") {
@@ -55,6 +56,13 @@ private:
   std::shared_ptr<services::message_services> messages_;
   steps::registry registry_;
 };
+
+topic_subscription to(const char* queue_url, bool is_raw = false) {
+  topic_subscription made;
+  made.queue_url = queue_url;
+  made.is_raw = is_raw;
+  return made;
+}
 
 std::string text_of(const step_result& outcome) {
   return outcome ? stringify(*outcome) : outcome.error().name + ": " + outcome.error().message;
@@ -147,7 +155,7 @@ TEST_CASE("queues that are configured have their own rules, and may be the only 
 
 TEST_CASE("what is published arrives in every queue that is subscribed, in SNS's envelope or raw") {
   message_options options;
-  options.topics["arn:aws:sns:eu:1:t"].subscriptions = {{q, false}, {fifo, true}};
+  options.topics["arn:aws:sns:eu:1:t"].subscriptions = {to(q), to(fifo, true)};
   place all(std::move(options));
   const json::object message{
       {"payload", {{"a", 1}}},

@@ -152,6 +152,27 @@ TEST_CASE("queues and topics are read") {
   CHECK(subscriptions[1].is_raw);
 }
 
+TEST_CASE("subscriptions of webhooks and flows, deliveries and secrets are read") {
+  const auto read = parse(R"({"messages": {"topics": {"t": {"subscriptions": [
+      {"webhook": "http://h/", "signingSecret": "s", "filterPolicy": {"a": ["b"]}},
+      {"flow": "f", "flowVersion": "2"}]}}},
+      "deliveries": {"retries": {"count": 3, "interval": "10s", "backoffRate": 1.5},
+                     "statusTopicArn": "arn:aws:sns:eu:1:all"},
+      "secrets": {"s": "${TOKEN}"}})");
+  REQUIRE(read.has_value());
+  const auto& subscriptions = read->messages.topics.at("t").subscriptions;
+  CHECK(subscriptions[0].webhook_url == "http://h/");
+  CHECK(subscriptions[0].signing_secret == "s");
+  CHECK(stringify(subscriptions[0].filter_policy) == R"({"a":["b"]})");
+  CHECK(subscriptions[1].flow == "f");
+  CHECK(subscriptions[1].flow_version == "2");
+  CHECK(read->deliveries.retries == 3);
+  CHECK(read->deliveries.interval == std::chrono::seconds(10));
+  CHECK(read->deliveries.backoff_rate == 1.5);
+  CHECK(read->deliveries.status_topic == "arn:aws:sns:eu:1:all");
+  CHECK(read->secrets.at("s") == "t0ken");
+}
+
 TEST_CASE("buckets are read") {
   const auto read = parse(R"({"objects": {"buckets": {"in": "/srv/in", "out": "file:///srv/out"},
       "defaultBucket": "d", "readBytesMax": 5, "downloadBytesMax": 6}})");
@@ -186,7 +207,19 @@ TEST_CASE("what is wrong is said with its place and what to do") {
        "/messages/queues/q/delay: this must be a duration up to \"15m\""},
       {R"({"messages": {"queues": {"q": 1}}})", "/messages/queues/q: this must be an object"},
       {R"({"messages": {"topics": {"t": {"subscriptions": [{}]}}}})",
-       "/messages/topics/t/subscriptions/0: \"queue\" is missing"},
+       "/messages/topics/t/subscriptions/0: a subscription has one of \"queue\""},
+      {R"({"messages": {"topics": {"t": {"subscriptions": [{"queue": "q", "flow": "f"}]}}}})",
+       "/messages/topics/t/subscriptions/0: a subscription has one of \"queue\""},
+      {R"({"messages": {"topics": {"t": {"subscriptions": [{"flow": "f",
+           "filterPolicy": {"a": "b"}}]}}}})",
+       "/messages/topics/t/subscriptions/0/filterPolicy: \"a\" must be a list"},
+      {R"({"deliveries": {"retries": {"count": 6}}})",
+       "/deliveries/retries/count: this must be a whole number from 0 to 5"},
+      {R"({"deliveries": {"retries": {"interval": "1500ms"}}})",
+       "/deliveries/retries/interval: this must be a duration of whole seconds"},
+      {R"({"deliveries": {"retries": {"backoffRate": 0.5}}})",
+       "/deliveries/retries/backoffRate: this must be a number from 1 to 5"},
+      {R"({"secrets": {"a": 7}})", "/secrets/a: a secret is a text that is not empty"},
       {R"({"items": {"tables": {"t": {}}}})", "/items/tables/t: \"partitionKey\" is missing"},
       {R"({"items": {"tables": {"t": {"partitionKey": "a", "sortKey": "a"}}}})",
        "/items/tables/t/sortKey: this must be another attribute than the partition key"},

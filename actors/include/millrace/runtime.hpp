@@ -93,11 +93,15 @@ struct runtime_options {
   std::uint64_t seed = 0; ///< of every random choice: ids, jitter
   steps::registry registry;
   lifecycle_observer observer; ///< may be empty
+  std::string status_topic;    ///< ARN of the topic that hears of all executions; empty: none
   std::shared_ptr<definition_source> definitions;
   std::shared_ptr<time_source> time;
   /// Called by stop() when no attempt's outcome counts any more: ends what handlers wait for. May
   /// be empty.
   std::function<void()> interrupt_handlers;
+  /// Asked before each detached start: how handing it over fails; nothing: it does not, as here it
+  /// never does by itself. For what imitates Allma, whose queue may fail. May be empty.
+  std::function<std::optional<step_error>()> start_failure;
   std::shared_ptr<pump_choices> choices; ///< of the pump; null: older work comes first
 };
 

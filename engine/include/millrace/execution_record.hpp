@@ -50,12 +50,19 @@ struct execution_record {
 
 /// Which executions a list holds.
 struct execution_filter {
+  enum class selection : std::uint8_t {
+    flows,      ///< without deliveries
+    deliveries, ///< nothing but what is delivered for executions: completion actions, notifications
+    all,
+  };
   std::string flow_definition_id;         ///< empty: any
   std::optional<execution_status> status; ///< absent: any
   std::string root_flow_execution_id;     ///< empty: any
   std::int64_t after = 0;                 ///< only records with a larger position
   std::size_t limit = 100;
   bool with_context = false;
+  selection of = selection::flows;
+  std::string parent_flow_execution_id; ///< empty: any
 };
 
 } // namespace millrace

@@ -72,6 +72,9 @@ struct expectation {
   time_bounds duration;                                ///< virtual, from its beginning to its end
   /// Executions of its family: itself, its children and all of theirs.
   std::optional<std::int64_t> executions;
+  /// What was delivered on its behalf, exactly and in any order: "onCompletionActions[0]",
+  /// "notificationConfig.webhook.TERMINAL" (see flows::delivery::source_step).
+  std::optional<std::vector<std::string>> deliveries;
   /// What became of the world's events, as they were given. Of a root only.
   std::optional<std::vector<delivery>> events;
 

@@ -25,6 +25,7 @@ struct fault_rates {
   double slow_commit = 0;     ///< a commit takes up to `slow_commit_max`
   double failed_commit = 0;   ///< a write fails, before or after its effect: the engine is reopened
   double failing_handler = 0; ///< an attempt of an external step is a TransientStepError
+  double failing_start = 0;   ///< handing over a detached start is one: on Allma a queue may fail
   double late_timer = 0;      ///< a timer fires up to `late_timer_max` late
   std::chrono::milliseconds slow_commit_max{2'000};
   std::chrono::milliseconds late_timer_max{5'000};
@@ -97,6 +98,9 @@ struct execution_outcome {
 struct world_outcome {
   /// Roots in the order of their starts, each followed by its family in order of acceptance.
   std::vector<execution_outcome> executions;
+  /// Completion actions and notifications of the executions, in order of acceptance. Where nothing
+  /// stands in for what they call they have succeeded, and nothing has left the world.
+  std::vector<execution_outcome> deliveries;
   std::vector<delivery> events;         ///< as they were given
   std::chrono::milliseconds elapsed{0}; ///< by the world's clock, since its beginning
   std::uint64_t writes = 0;             ///< to the store since open(): crash points 1 to `writes`

@@ -4,6 +4,7 @@
 // Source: Allma flow definition reference; packages/core-types/src/flow and src/steps.
 #pragma once
 
+#include <millrace/completion_action.hpp>
 #include <millrace/condition.hpp>
 #include <millrace/json.hpp>
 #include <millrace/mapping.hpp>
@@ -161,6 +162,7 @@ struct flow_definition {
   std::string name;
   std::string start_step_instance_id;
   bool enable_execution_logs = false;
+  std::vector<completion_action> completion_actions; ///< in text order
   std::map<std::string, step, std::less<>> steps;
   /// The definition as text, reusable step definitions merged in: enough to compile it again. Where
   /// something was merged in, its member `stepDefinitionsMerged` is true, and compiling it again

@@ -40,10 +40,11 @@ enum class execution_kind : std::uint8_t {
   root = 0,          ///< started from outside
   async_subflow = 1, ///< a detached start by a step
   sync_subflow = 2,  ///< called by a step that waits for it
+  delivery = 3,      ///< delivers something for its parent, see delivery.hpp; a root of its own
 };
 
-/// "ROOT", "ASYNC_SUBFLOW" or "SYNC_SUBFLOW". Source: reference StartFlowExecutionInputSchema
-/// (executionKind).
+/// "ROOT", "ASYNC_SUBFLOW", "SYNC_SUBFLOW" or "DELIVERY". Source: reference
+/// StartFlowExecutionInputSchema (executionKind); deliveries are Millrace's own.
 [[nodiscard]] const char* to_string(execution_kind kind) noexcept;
 
 /// Why an execution failed; errorInfo of the documentation.

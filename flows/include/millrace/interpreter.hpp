@@ -136,6 +136,8 @@ public:
   void on_time(const moment& at);
   /// Ends the execution as CANCELLED.
   void cancel(std::string_view reason);
+  /// What is to happen because the execution has ended. Precondition: state.status() is terminal.
+  [[nodiscard]] std::vector<delivery> complete(std::int64_t ended_at) const;
   /// The run state that a step of this path sees, currentContextData included: a copy.
   [[nodiscard]] json::object run_state(std::string_view cursor_id) const;
 

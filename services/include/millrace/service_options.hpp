@@ -5,6 +5,7 @@
 // databases beside the engine's database, and no network unless a step asks for it.
 #pragma once
 
+#include <millrace/delivery.hpp>
 #include <millrace/error.hpp>
 #include <millrace/json.hpp>
 #include <millrace/step_result.hpp>
@@ -174,10 +175,20 @@ struct queue_options {
   bool content_based_deduplication = false;
 };
 
-/// A queue that gets what is published to a topic.
+/// What gets what is published to a topic: exactly one of `queue_url`, `webhook_url` and `flow`.
 struct topic_subscription {
   std::string queue_url;
+  /// POSTed to, as a delivery of the execution that publishes.
+  std::string webhook_url;
+  /// The secret that requests to the webhook are signed with; empty: none.
+  std::string signing_secret;
+  /// The id of a flow that is started, as a root of its own: the message is its context, or
+  /// `{message, notification}` unless `is_raw`.
+  std::string flow;
+  std::string flow_version = "LATEST_PUBLISHED";
   bool is_raw = false; ///< the message alone, without what SNS puts around it
+  /// By attribute, a list of what is let through; empty: all.
+  json::object filter_policy;
 };
 
 struct topic_options {
@@ -221,6 +232,9 @@ struct service_options {
   mail_options mail;
   mcp_connections mcp;
   llm_options llm;
+  /// Values that flows refer to by name or ARN: `signingSecretArn`. Shown nowhere, stored nowhere.
+  std::map<std::string, std::string, std::less<>> secrets;
+  delivery_options deliveries;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a

@@ -8,6 +8,7 @@
 #include <millrace/step_handler.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace millrace::services {
@@ -43,5 +44,13 @@ private:
   explicit local_services(std::shared_ptr<implementation> impl);
   std::shared_ptr<implementation> impl_; // shared with the handlers
 };
+
+/// Runs the step that a delivery holds, by its handler in `steps`; for the module
+/// flows::delivery_module. A step without a handler fails, or gives `otherwise`; `log` is that of
+/// delivery_options.
+[[nodiscard]] registered_handler
+delivery_handler(std::shared_ptr<const steps::registry> steps,
+                 decltype(delivery_options::log) log = {},
+                 std::optional<json::value> otherwise = std::nullopt);
 
 } // namespace millrace::services

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <millrace/error.hpp>
+#include <millrace/execution.hpp>
 #include <millrace/json.hpp>
 #include <millrace/step_result.hpp>
 
@@ -59,6 +60,10 @@ struct step_request {
   /// fixed seed a run then repeats.
   std::uint64_t random_high = 0;
   std::uint64_t random_low = 0;
+  /// Flows to start because of this attempt: roots of their own, accepted in the transaction that
+  /// stores its output, so that each starts exactly once however often the attempt is repeated;
+  /// none where it fails. Null where nothing can be started (a step that is tried by itself).
+  std::vector<start_request>* starts = nullptr;
 };
 
 /// A step handler. May throw: an exception becomes a failed attempt named "Error" with its what().

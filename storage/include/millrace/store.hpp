@@ -183,12 +183,19 @@ struct execution_row {
 
 /// Which executions a query wants.
 struct execution_query {
+  enum class selection : std::uint8_t {
+    all,
+    flows,      ///< without deliveries
+    deliveries, ///< nothing else
+  };
   std::string flow_definition_id;         ///< empty: any
   std::optional<execution_status> status; ///< nullopt: any
   std::string root_id;                    ///< empty: any
   execution_key after = 0;                ///< rows with a larger key only
   std::size_t limit = 100;
   bool large_columns = false;
+  selection of = selection::all;
+  std::string parent_id; ///< empty: any
 };
 
 /// What a running or parked execution is restored from.
