@@ -3,6 +3,9 @@
 // Source: reference api-executor, api-call-handler; what axios does with bodies: its transforms.
 #include "api_call.hpp"
 
+#include "ascii.hpp"
+#include "json_members.hpp"
+
 #include <millrace/js.hpp>
 #include <millrace/text.hpp>
 
@@ -16,19 +19,12 @@ constexpr std::size_t shown_data_bytes_max = 1000;
 constexpr const char* json_type = "application/json";
 constexpr const char* form_type = "application/x-www-form-urlencoded";
 
-std::string lower(std::string_view text) {
-  std::string made(text);
-  std::transform(made.begin(), made.end(), made.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return made;
-}
-
 /// Headers by name in any case; a later one replaces an earlier one.
 class header_set {
 public:
   void put(std::string_view name, std::string_view value) {
     for (auto& header : headers_)
-      if (lower(header.first) == lower(name)) {
+      if (same_word(header.first, name)) {
         header = {std::string(name), std::string(value)};
         return;
       }
@@ -40,7 +36,7 @@ public:
   }
   [[nodiscard]] const std::string* find(std::string_view name) const {
     for (const auto& header : headers_)
-      if (lower(header.first) == lower(name))
+      if (same_word(header.first, name))
         return &header.second;
     return nullptr;
   }
@@ -58,11 +54,6 @@ void put_all(header_set& headers, const json::object* given) {
   for (const auto& header : *given)
     if (header.value().is_string())
       headers.put(header.key(), header.value().get_string());
-}
-
-const json::object* object_in(const json::object& members, std::string_view name) {
-  const json::value* value = members.if_contains(name);
-  return value ? value->if_object() : nullptr;
 }
 
 // The body as a flow gives it; null: none.

@@ -251,17 +251,6 @@ private:
       child_.input().close();
   }
 
-  // Reads on when there is no room any more, so that the program is not held up.
-  static void read_some(descriptor& end, std::string& into, std::size_t bytes_max) {
-    std::array<char, 16 * 1024> part{};
-    const ssize_t got = ::read(end.get(), part.data(), part.size());
-    if (got > 0)
-      into.append(part.data(), std::min(static_cast<std::size_t>(got),
-                                        bytes_max - std::min(bytes_max, into.size())));
-    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-      end.close();
-  }
-
   child_process& child_;
   std::string_view rest_;
   std::size_t output_bytes_max_;
@@ -270,6 +259,16 @@ private:
 };
 
 } // namespace
+
+void read_some(descriptor& end, std::string& into, std::size_t bytes_max) {
+  std::array<char, 16 * 1024> part{};
+  const ssize_t got = ::read(end.get(), part.data(), part.size());
+  if (got > 0)
+    into.append(part.data(), std::min(static_cast<std::size_t>(got),
+                                      bytes_max - std::min(bytes_max, into.size())));
+  else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+    end.close();
+}
 
 without_broken_pipe::without_broken_pipe() {
   ::sigemptyset(&signal_);

@@ -97,6 +97,10 @@ private:
   bool was_pending_ = false;
 };
 
+/// Reads what stands at the end of a pipe, which is closed when there is no more, and keeps it up
+/// to a limit; what is beyond is read too, so that the program is not held up.
+void read_some(descriptor& end, std::string& into, std::size_t bytes_max);
+
 /// How a program ran.
 struct command_result {
   bool is_interrupted = false; ///< somebody raised the interruption, and it was killed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // FILE_DOWNLOAD: a response streamed into an object. Source: reference file-download-handler.
+#include "json_members.hpp"
 #include "object_modules.hpp"
 #include "parameters.hpp"
 
@@ -16,17 +17,10 @@ constexpr int success_first = 200;
 constexpr int success_last = 299;
 constexpr int server_errors = 500;
 
-std::string text_in(const json::object& members, std::string_view name,
-                    std::string_view otherwise) {
-  const json::value* value = members.if_contains(name);
-  return std::string(value && value->is_string() ? std::string_view(value->get_string())
-                                                 : otherwise);
-}
-
 http_request request_for(const step_request& request) {
   http_request made;
   made.method = text_in(request.step, "method", "GET");
-  made.url = text_in(request.fields, "sourceUrlTemplate", "");
+  made.url = text_in(request.fields, "sourceUrlTemplate");
   if (const json::value* headers = request.fields.if_contains("headersTemplate"))
     for (const auto& header : headers->as_object())
       made.headers.emplace_back(header.key(), std::string(header.value().as_string()));
@@ -54,7 +48,7 @@ step_result output_of(const http_response& response, const std::string& bucket,
   json::object output{{"filePointer", pointer},
                       {"content", {{"_s3_output_pointer", pointer}}},
                       {"contentType", type}};
-  const std::string length = text_in(response.headers, "content-length", "");
+  const std::string length = text_in(response.headers, "content-length");
   std::uint64_t bytes = 0;
   if (std::from_chars(length.data(), length.data() + length.size(), bytes).ec == std::errc())
     output["contentLength"] = bytes;

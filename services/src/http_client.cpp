@@ -4,6 +4,7 @@
 // of its host, redirects.
 #include "http_client.hpp"
 
+#include "ascii.hpp"
 #include "http_guard.hpp"
 #include "http_transfer.hpp"
 
@@ -27,12 +28,6 @@ constexpr int poll_ms = 60'000;
 
 http_failure bad(std::string message) {
   return {reason::bad_request, std::move(message)};
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<http_failure> why_unusable(const http_options& options, const http_request& request,

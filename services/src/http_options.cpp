@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "ascii.hpp"
 #include "http_guard.hpp"
 #include "options_reader.hpp"
 
@@ -10,14 +11,6 @@ namespace {
 constexpr std::array<std::string_view, 7> http_members{
     "allowedAddresses",       "allowedHosts",    "caFile", "headers", "proxy",
     "refusePrivateAddresses", "responseBytesMax"};
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return made;
-}
 
 // Values may be secrets: what is wrong with one is said without it.
 std::map<std::string, std::string>

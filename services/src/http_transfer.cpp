@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http_transfer.hpp"
 
+#include "ascii.hpp"
 #include "http_guard.hpp"
 
 #include <algorithm>
@@ -18,14 +19,6 @@ constexpr const char* user_agent = "millrace";
 struct url_deleter {
   void operator()(CURLU* handle) const noexcept { curl_url_cleanup(handle); }
 };
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return made;
-}
 
 std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;

@@ -163,11 +163,12 @@ item_result<json::value> assigned(const operand& wanted, const json::object& ite
   }
 }
 
-// What holds the last step of a path; null: there is no such thing.
-json::value* parent_of(const document_path& path, json::object& item) {
-  json::value* at = item.if_contains(std::get<std::string>(path.front()));
-  for (std::size_t i = 1; at && i + 1 < path.size(); ++i) {
-    json::value& content = at->get_object().begin()->value();
+// What the first steps of a path lead to; null: nothing.
+template <class Object>
+auto walk(const document_path& path, std::size_t steps, Object& item) {
+  auto* at = item.if_contains(std::get<std::string>(path.front()));
+  for (std::size_t i = 1; at && i < steps; ++i) {
+    auto& content = at->get_object().begin()->value();
     if (const auto* name = std::get_if<std::string>(&path[i])) {
       at = type_of(*at) == "M" ? content.get_object().if_contains(*name) : nullptr;
     } else {
@@ -179,59 +180,57 @@ json::value* parent_of(const document_path& path, json::object& item) {
   return at;
 }
 
+// What holds the last step of a path; null: there is no such thing.
+json::value* parent_of(const document_path& path, json::object& item) {
+  return walk(path, path.size() - 1, item);
+}
+
 step_error invalid_path() {
   return validation_error(
       "The document path provided in the update expression is invalid for update");
 }
 
-std::optional<step_error> set(const document_path& path, json::value value, json::object& item) {
+// Changes the last step of a path: `named` in an object, `numbered` in a list.
+template <class Named, class Numbered>
+std::optional<step_error> change(const document_path& path, json::object& item, Named named,
+                                 Numbered numbered) {
   if (path.size() == 1) {
-    item[std::get<std::string>(path.front())] = std::move(value);
+    named(item, std::get<std::string>(path.front()));
     return std::nullopt;
   }
   json::value* parent = parent_of(path, item);
   if (!parent)
     return invalid_path();
   json::value& content = parent->get_object().begin()->value();
-  if (const auto* name = std::get_if<std::string>(&path.back())) {
-    if (type_of(*parent) != "M")
-      return invalid_path();
-    content.get_object()[*name] = std::move(value);
-    return std::nullopt;
-  }
-  if (type_of(*parent) != "L")
+  const auto* name = std::get_if<std::string>(&path.back());
+  if (type_of(*parent) != (name ? "M" : "L"))
     return invalid_path();
-  json::array& list = content.get_array();
-  const std::size_t index = std::get<std::size_t>(path.back());
-  if (index < list.size())
-    list[index] = std::move(value);
+  if (name)
+    named(content.get_object(), *name);
   else
-    list.push_back(std::move(value)); // an index beyond the end appends
+    numbered(content.get_array(), std::get<std::size_t>(path.back()));
   return std::nullopt;
 }
 
+std::optional<step_error> set(const document_path& path, json::value value, json::object& item) {
+  return change(
+      path, item,
+      [&](json::object& object, const std::string& name) { object[name] = std::move(value); },
+      [&](json::array& list, std::size_t index) {
+        if (index < list.size())
+          list[index] = std::move(value);
+        else
+          list.push_back(std::move(value)); // an index beyond the end appends
+      });
+}
+
 std::optional<step_error> remove(const document_path& path, json::object& item) {
-  if (path.size() == 1) {
-    item.stable_erase(std::get<std::string>(path.front()));
-    return std::nullopt;
-  }
-  json::value* parent = parent_of(path, item);
-  if (!parent)
-    return invalid_path();
-  json::value& content = parent->get_object().begin()->value();
-  if (const auto* name = std::get_if<std::string>(&path.back())) {
-    if (type_of(*parent) != "M")
-      return invalid_path();
-    content.get_object().stable_erase(*name);
-    return std::nullopt;
-  }
-  if (type_of(*parent) != "L")
-    return invalid_path();
-  json::array& list = content.get_array();
-  const std::size_t index = std::get<std::size_t>(path.back());
-  if (index < list.size())
-    list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
-  return std::nullopt;
+  return change(
+      path, item, [](json::object& object, const std::string& name) { object.stable_erase(name); },
+      [](json::array& list, std::size_t index) {
+        if (index < list.size())
+          list.erase(list.begin() + static_cast<std::ptrdiff_t>(index));
+      });
 }
 
 item_result<json::value> added(const update_action& action, const json::object& item) {
@@ -246,18 +245,7 @@ item_result<json::value> added(const update_action& action, const json::object& 
 } // namespace
 
 const json::value* find(const document_path& path, const json::object& item) {
-  const json::value* at = item.if_contains(std::get<std::string>(path.front()));
-  for (std::size_t i = 1; at && i < path.size(); ++i) {
-    const json::value& content = content_of(*at);
-    if (const auto* name = std::get_if<std::string>(&path[i])) {
-      at = type_of(*at) == "M" ? content.get_object().if_contains(*name) : nullptr;
-    } else {
-      const std::size_t index = std::get<std::size_t>(path[i]);
-      at = type_of(*at) == "L" && index < content.get_array().size() ? &content.get_array()[index]
-                                                                     : nullptr;
-    }
-  }
-  return at;
+  return walk(path, path.size(), item);
 }
 
 bool holds(const condition& wanted, const json::object& item) {

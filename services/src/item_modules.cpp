@@ -1,137 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Source of inputs, outputs and errors: reference dynamodb-loader, dynamodb-update-item,
-// dynamodb-query-and-update, ddb-query-to-s3-manifest; of what DynamoDB answers: its API reference.
+// dynamodb-query-and-update; of what DynamoDB answers: its API reference.
 #include "item_modules.hpp"
 
-#include "parameters.hpp"
-
-#include <array>
+#include "item_manifest.hpp"
+#include "item_requests.hpp"
 
 namespace millrace::services {
 namespace {
 
 constexpr std::int64_t claimed_max = 1'000'000;
-constexpr std::size_t manifest_items_max = 500'000;
-constexpr std::size_t offload_bytes_min = std::size_t{10} * 1024;
-
-// The members of a request that are there, under the names that DynamoDB's own request has.
-json::object request_of(const json::object& given) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 12> members{
-      {{"tableName", "TableName"},
-       {"key", "Key"},
-       {"indexName", "IndexName"},
-       {"select", "Select"},
-       {"keyConditionExpression", "KeyConditionExpression"},
-       {"updateExpression", "UpdateExpression"},
-       {"conditionExpression", "ConditionExpression"},
-       {"filterExpression", "FilterExpression"},
-       {"projectionExpression", "ProjectionExpression"},
-       {"expressionAttributeNames", "ExpressionAttributeNames"},
-       {"expressionAttributeValues", "ExpressionAttributeValues"},
-       {"limit", "Limit"}}};
-  json::object made;
-  for (const auto& [name, theirs] : members)
-    if (const json::value* value = given.if_contains(name))
-      made[theirs] = *value;
-  return made;
-}
-
-// A failure carries the request that it answers.
-step_result with_request(step_result outcome, const json::object& request) {
-  if (!outcome)
-    outcome.error().details["dynamodb_params"] = request;
-  return outcome;
-}
-
-template <class T>
-T unwrapped(item_result<T> made) {
-  if (!made)
-    throw made.error();
-  return std::move(*made);
-}
-
-std::string non_empty(parameters& input, std::string_view name) {
-  std::string text = input.text(name);
-  if (input.are_valid() && text.empty())
-    input.refuse(name, "a text that is not empty");
-  return text;
-}
-
-std::string optional_non_empty(parameters& input, std::string_view name) {
-  return input.find(name) ? non_empty(input, name) : std::string();
-}
-
-/// The expressions of one operation, before they are parsed.
-struct expressions {
-  const json::object* names = nullptr;
-  const json::object* values = nullptr;
-  std::string key;
-  std::string filter;
-  std::string projection;
-  std::string update;
-  std::string only_if;
-};
-
-// `takes_any_value`: also lists and objects, which templates alone cannot make.
-expressions read_expressions(parameters& input, bool takes_any_value) {
-  expressions made;
-  made.names = input.optional_object("expressionAttributeNames");
-  made.values = input.optional_object("expressionAttributeValues");
-  for (const auto& name : made.names ? *made.names : json::object())
-    if (!name.value().is_string())
-      input.refuse("expressionAttributeNames", "an object of texts");
-  for (const auto& value : made.values ? *made.values : json::object())
-    if (!takes_any_value && !value.value().is_string() && !value.value().is_number() &&
-        !value.value().is_bool())
-      input.refuse("expressionAttributeValues", "an object of texts, numbers and booleans");
-  made.filter = optional_non_empty(input, "filterExpression");
-  made.projection = optional_non_empty(input, "projectionExpression");
-  return made;
-}
-
-const json::object* read_key(parameters& input) {
-  const json::object* key = input.object("key");
-  for (const auto& part : key ? *key : json::object())
-    if (!part.value().is_string() && !part.value().is_number() && !part.value().is_bool())
-      input.refuse("key", "an object of texts, numbers and booleans");
-  return key;
-}
-
-item_query parse_query(const expressions& given, std::string table, std::string index) {
-  auto names = unwrapped(expression_names::make(given.names, given.values));
-  item_query made;
-  made.table = std::move(table);
-  made.index = std::move(index);
-  if (!given.key.empty())
-    made.key = unwrapped(parse_condition(given.key, "KeyConditionExpression", names));
-  if (!given.filter.empty())
-    made.filter = unwrapped(parse_condition(given.filter, "FilterExpression", names));
-  if (!given.projection.empty())
-    made.projection = unwrapped(parse_projection(given.projection, names));
-  if (auto unused = names.unused())
-    throw std::move(*unused);
-  return made;
-}
-
-item_update parse_item_update(const expressions& given, std::string table) {
-  auto names = unwrapped(expression_names::make(given.names, given.values));
-  item_update made;
-  made.table = std::move(table);
-  made.actions = unwrapped(parse_update(given.update, names));
-  if (!given.only_if.empty())
-    made.only_if = unwrapped(parse_condition(given.only_if, "ConditionExpression", names));
-  if (auto unused = names.unused())
-    throw std::move(*unused);
-  return made;
-}
-
-json::array plain_items(const std::vector<json::object>& items) {
-  json::array all;
-  for (const json::object& item : items)
-    all.push_back(to_plain(item));
-  return all;
-}
 
 json::value loaded(json::value content, const json::object& request) {
   return json::object{{"content", std::move(content)}, {"_meta", {{"dynamodb_params", request}}}};
@@ -328,84 +207,6 @@ step_result query_and_update(item_tables& tables, const step_request& request) {
   return tables.run(request.idempotency_key, unix_ms(request), claim);
 }
 
-/// Where a manifest and its large items go.
-struct manifest_place {
-  object_store* objects = nullptr;
-  std::string trace_bucket;
-};
-
-// The line of one item: itself, or a pointer where it is large and may be elsewhere.
-json::value manifest_line(const json::object& item, const manifest_place& place,
-                          const std::string& key) {
-  std::string text = stringify(item);
-  if (key.empty() || text.size() <= offload_bytes_min)
-    return item;
-  const auto put = place.objects->put(place.trace_bucket, key, text, "application/json", {});
-  if (!put)
-    throw put.error();
-  return json::object{{"_s3_output_pointer", {{"bucket", place.trace_bucket}, {"key", key}}}};
-}
-
-step_result write_manifest(item_tables& tables, const manifest_place& place,
-                           const step_request& request) {
-  const json::object given = combined_input(request);
-  const json::object none;
-  parameters input(given);
-  const json::object* query_given = input.object("query");
-  const json::object* destination_given = input.object("destination");
-  const bool offloads = input.boolean("enableItemOffloading", false);
-  parameters query(query_given ? *query_given : none, "query.");
-  parameters destination(destination_given ? *destination_given : none, "destination.");
-  const std::string what = "Invalid configuration for DDB to S3 Manifest step: ";
-  if (!input.are_valid())
-    return step_error("Error", what + input.problems() + ".");
-  const std::string table = non_empty(query, "tableName");
-  const std::string index = optional_non_empty(query, "indexName");
-  if (!query.find("expressionAttributeValues"))
-    query.refuse("expressionAttributeValues", "an object");
-  expressions wanted = read_expressions(query, false);
-  wanted.key = non_empty(query, "keyConditionExpression");
-  const std::string bucket = non_empty(destination, "bucketName");
-  const std::string key = non_empty(destination, "key");
-  if (!query.are_valid())
-    return step_error("Error", what + query.problems() + ".");
-  if (!destination.are_valid())
-    return step_error("Error", what + destination.problems() + ".");
-  // Large items have names of their own that are the same in each attempt.
-  const std::string prefix = "manifest_items/" + std::string(request.flow_execution_id) + '/' +
-                             std::string(request.step_instance_id) + '/';
-  const auto write = [&](table_session& session) -> json::value {
-    item_query reads = parse_query(wanted, table, index);
-    reads.is_one_page = false;
-    reads.limit = manifest_items_max + 1;
-    const item_page page = session.query(reads);
-    if (page.items.size() > manifest_items_max)
-      throw step_error::transient("Safety limit of " + std::to_string(manifest_items_max) +
-                                  " items reached. Aborting query.");
-    std::string lines;
-    std::size_t offloaded = 0;
-    for (std::size_t i = 0; i < page.items.size(); ++i) {
-      const std::string name =
-          offloads ? prefix + stable_id(std::string(request.idempotency_key) + std::to_string(i))
-                   : std::string();
-      const json::value line = manifest_line(to_plain(page.items[i]), place, name);
-      offloaded += line.get_object().contains("_s3_output_pointer") ? 1 : 0;
-      lines += stringify(line) + '\n';
-    }
-    const auto put = place.objects->put(bucket, key, lines, "application/x-jsonlines", {});
-    if (!put)
-      throw put.error();
-    return json::object{{"manifest", {{"bucket", bucket}, {"key", key}}},
-                        {"itemCount", page.items.size()},
-                        {"itemsOffloaded", offloaded}};
-  };
-  auto outcome = tables.run("", unix_ms(request), write);
-  // Whatever goes wrong here is tried again, as it is there.
-  if (!outcome)
-    return step_error::transient(outcome.error().message);
-  return outcome;
-}
-
 } // namespace
 
 void add_item_modules(steps::registry& to, const std::shared_ptr<item_tables>& tables,
@@ -422,7 +223,7 @@ void add_item_modules(steps::registry& to, const std::shared_ptr<item_tables>& t
   add("system/dynamodb-query-and-update", query_and_update);
   to.provide("system/ddb-query-to-s3-manifest",
              {[tables, objects, bucket = std::move(trace_bucket)](const step_request& request) {
-                return write_manifest(*tables, {objects.get(), bucket}, request);
+                return write_manifest(*tables, *objects, bucket, request);
               },
               step_effect::external},
              "tables in SQLite, and files in a folder per bucket");

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "item_tables.hpp"
 
+#include "item_keys.hpp"
+
 #include <algorithm>
 #include <filesystem>
 
@@ -12,12 +14,6 @@ constexpr std::size_t page_bytes_max = std::size_t{1024} * 1024;
 
 [[noreturn]] void refuse(std::string message) {
   throw validation_error(std::move(message));
-}
-
-// The text of one value among the attributes of a key; absent: the item has none.
-std::optional<std::string> key_text(const json::object& item, const std::string& name) {
-  const json::value* value = item.if_contains(name);
-  return value ? sortable(*value) : std::nullopt;
 }
 
 json::object parsed(const std::string& document) {
@@ -41,13 +37,6 @@ json::value description_of(const std::vector<std::string>& learnt_key) {
   return json::object{{"key", std::move(names)}};
 }
 
-// The attribute that a part of a key condition compares; null: it is none.
-const std::string* compared_attribute(const condition& part) {
-  const bool compares = !part.operands.empty() && part.operands.front().is == operand::kind::path &&
-                        part.operands.front().path.size() == 1;
-  return compares ? &std::get<std::string>(part.operands.front().path.front()) : nullptr;
-}
-
 // Where a page ends: at the limit, or with the item that fills it.
 class page_end {
 public:
@@ -63,52 +52,6 @@ private:
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
 };
-
-// A key condition taken apart: what a partition equals, and what else its items fulfil.
-struct key_condition {
-  std::string partition_attribute;
-  json::value partition;
-  std::optional<std::string> sort_attribute;
-};
-
-bool may_compare_sort_key(condition::kind kind) {
-  switch (kind) {
-  case condition::kind::equal:
-  case condition::kind::less:
-  case condition::kind::less_or_equal:
-  case condition::kind::greater:
-  case condition::kind::greater_or_equal:
-  case condition::kind::between:
-  case condition::kind::begins_with: return true;
-  default: return false;
-  }
-}
-
-// `wanted`: the name of the partition key; empty: the first attribute that equals something.
-key_condition taken_apart(const condition& whole, const std::string& wanted) {
-  const std::vector<condition> parts =
-      whole.is == condition::kind::all ? whole.parts : std::vector<condition>{whole};
-  key_condition made;
-  for (const condition& part : parts) {
-    const std::string* name = compared_attribute(part);
-    if (!name || !may_compare_sort_key(part.is))
-      refuse("Query key condition not supported");
-    const bool is_value =
-        part.is == condition::kind::equal && part.operands[1].is == operand::kind::value;
-    if (made.partition_attribute.empty() && is_value && (wanted.empty() || *name == wanted)) {
-      made.partition_attribute = *name;
-      made.partition = part.operands[1].value;
-    } else if (!made.sort_attribute) {
-      made.sort_attribute = *name;
-    } else {
-      refuse("Conditions can be of length 1 or 2 only");
-    }
-  }
-  if (made.partition_attribute.empty())
-    refuse("Query condition missed key schema element: " +
-           (wanted.empty() ? "the partition key must equal a value" : wanted));
-  return made;
-}
 
 } // namespace
 

@@ -3,6 +3,7 @@
 // Source of how addresses are taken apart: reference send-email-handler.
 #include "mail_message.hpp"
 
+#include "ascii.hpp"
 #include "binary_text.hpp"
 #include "http_guard.hpp"
 
@@ -26,14 +27,6 @@ constexpr std::string_view own_headers[] = {
 
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
-std::string lower(std::string_view text) {
-  std::string made(text);
-  for (char& c : made)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return made;
 }
 
 // RFC 2047: words of base64, each with whole characters.

@@ -2,6 +2,7 @@
 //
 // Source of errors: reference mcp-client.
 #include "api_call.hpp"
+#include "json_members.hpp"
 #include "mcp_transport.hpp"
 
 namespace millrace::services {
@@ -11,14 +12,6 @@ constexpr int server_errors = 500;
 constexpr int client_errors = 400;
 constexpr int not_found = 404;
 constexpr const char* session_header = "Mcp-Session-Id";
-
-const std::string* text_in(const json::object& headers, std::string_view name, std::string& into) {
-  const json::value* value = headers.if_contains(name);
-  if (!value || !value->is_string())
-    return nullptr;
-  into = std::string(value->get_string());
-  return &into;
-}
 
 // The message with that id among the events of a stream; absent: it is not there.
 std::optional<json::value> message_in_events(std::string_view body, const json::value& id) {
@@ -60,11 +53,8 @@ public:
     auto response = post(message, key);
     if (!response)
       return response.error();
-    std::string session;
-    if (text_in(response->headers, "mcp-session-id", session))
-      session_ = session;
-    std::string type;
-    text_in(response->headers, "content-type", type);
+    session_ = text_in(response->headers, "mcp-session-id", session_);
+    const std::string type = text_in(response->headers, "content-type");
     if (type.find("text/event-stream") == std::string::npos)
       return decode_body(response->body);
     if (auto found = message_in_events(response->body, message.at("id")))

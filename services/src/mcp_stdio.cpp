@@ -148,16 +148,6 @@ private:
     return std::nullopt;
   }
 
-  static void read_some(descriptor& end, std::string& into, std::size_t bytes_max) {
-    std::array<char, 16 * 1024> part{};
-    const ssize_t got = ::read(end.get(), part.data(), part.size());
-    if (got > 0)
-      into.append(part.data(), std::min(static_cast<std::size_t>(got),
-                                        bytes_max - std::min(bytes_max, into.size())));
-    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-      end.close();
-  }
-
   step_error ended() {
     const std::string said = to_utf8(errors_);
     close();

@@ -2,10 +2,10 @@
 #include "object_store.hpp"
 
 #include "object_files.hpp"
+#include "object_meta.hpp"
 #include "object_names.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
@@ -13,7 +13,6 @@
 #include <filesystem>
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 namespace millrace::services {
@@ -23,8 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view file_scheme = "file://";
 constexpr const char* temporary_folder = "tmp";
-constexpr const char* objects_folder = "objects";
-constexpr const char* default_type = "binary/octet-stream"; // of S3
 constexpr mode_t file_mode = 0644;
 
 step_error trouble(std::string_view bucket, std::string_view key) {
@@ -48,76 +45,6 @@ step_error no_such_key() {
 step_error bad_key() {
   return {"KeyTooLongError", "Your key is too long, or empty: a key has 1 to 1024 bytes, and 250 "
                              "between two slashes."};
-}
-
-/// The MD5 of what is fed to it.
-class md5 {
-public:
-  md5() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-    EVP_DigestInit_ex(context_.get(), EVP_md5(), nullptr);
-  }
-  void add(std::string_view bytes) { EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()); }
-  [[nodiscard]] std::string quoted() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    constexpr std::string_view hex = "0123456789abcdef";
-    std::string text = "\"";
-    for (unsigned i = 0; i < size; ++i) {
-      text += hex[digest[i] >> 4U];
-      text += hex[digest[i] & 0xFU];
-    }
-    return text + '"';
-  }
-
-private:
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
-
-std::int64_t modified_ms(const struct stat& found) {
-  constexpr std::int64_t ms_per_second = 1000;
-  constexpr std::int64_t ns_per_ms = 1'000'000;
-  return found.st_mtim.tv_sec * ms_per_second + found.st_mtim.tv_nsec / ns_per_ms;
-}
-
-std::vector<std::string> meta_folders(const std::vector<std::string>& names) {
-  std::vector<std::string> all{std::string(meta_folder), objects_folder};
-  all.insert(all.end(), names.begin(), names.end() - 1);
-  return all;
-}
-
-std::string meta_name(const std::vector<std::string>& names) {
-  return names.back() + ".json";
-}
-
-// What the sidecar says, unless it is of other bytes: then only what the file shows.
-void read_meta(const descriptor& bucket, const std::vector<std::string>& names, object_info& info) {
-  info.content_type = default_type;
-  const descriptor folder = open_folders(bucket, meta_folders(names), false);
-  const descriptor file(folder.is_open() ? ::openat(folder.get(), meta_name(names).c_str(),
-                                                    O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-                                         : -1);
-  std::string text;
-  if (!file.is_open() || !read_all(file, text))
-    return;
-  const auto parsed = parse_json(text, "metadata of an object");
-  const json::object* members = parsed ? parsed->if_object() : nullptr;
-  if (!members || !members->contains("size") ||
-      members->at("size").to_number<std::uint64_t>() != info.size)
-    return;
-  info.content_type = members->at("contentType").as_string();
-  info.etag = members->at("eTag").as_string();
-  info.metadata = members->at("metadata").as_object();
-}
-
-std::string etag_of(const descriptor& folder, const std::string& name) {
-  const descriptor file(::openat(folder.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  md5 digest;
-  std::array<char, 64 * 1024> part{};
-  ssize_t got = 0;
-  while (file.is_open() && (got = ::read(file.get(), part.data(), part.size())) > 0)
-    digest.add({part.data(), static_cast<std::size_t>(got)});
-  return digest.quoted();
 }
 
 } // namespace
@@ -160,10 +87,6 @@ object_result<object_info> object_upload::finish(std::string content_type, json:
     return failed();
   object_info info{
       s.key, s.size, 0, std::move(content_type), s.digest.quoted(), std::move(metadata)};
-  const json::object meta{{"size", info.size},
-                          {"contentType", info.content_type},
-                          {"eTag", info.etag},
-                          {"metadata", info.metadata}};
   if (::fsync(s.file.get()) != 0)
     return failed();
   std::vector<std::string> folders(s.names.begin(), s.names.end() - 1);
@@ -171,8 +94,7 @@ object_result<object_info> object_upload::finish(std::string content_type, json:
   if (!folder.is_open())
     return failed();
   // Before the object: metadata of other bytes is not believed.
-  const descriptor meta_place = open_folders(s.bucket, meta_folders(s.names), true);
-  if (!meta_place.is_open() || !replace_file(meta_place, meta_name(s.names), stringify(meta)))
+  if (!write_meta(s.bucket, s.names, info))
     return failed();
   if (::renameat(s.temporaries.get(), s.temporary.c_str(), folder.get(), s.names.back().c_str()) !=
           0 ||
@@ -280,9 +202,7 @@ object_result<stored_object> object_store::get(std::string_view bucket, std::str
                                             std::to_string(options_.read_bytes_max) + ".");
   if (!read_all(file, object.bytes))
     return trouble(bucket, key);
-  read_meta(*place, *names, object.info);
-  if (object.info.etag.empty())
-    object.info.etag = etag_of(folder, names->back());
+  read_meta(*place, folder, *names, object.info);
   return object;
 }
 
@@ -327,9 +247,7 @@ private:
     info.key = key;
     info.size = static_cast<std::uint64_t>(found.st_size);
     info.last_modified = modified_ms(found);
-    read_meta(bucket_, names, info);
-    if (info.etag.empty())
-      info.etag = etag_of(folder, name);
+    read_meta(bucket_, folder, names, info);
     found_.push_back(std::move(info));
   }
 
