@@ -53,6 +53,15 @@ void put_over(json::object& base, const json::object& over) {
     base[member.key()] = member.value();
 }
 
+void take_records(const json::object& bundle, std::string_view section,
+                  std::vector<json::object>& into) {
+  const json::value* records = bundle.if_contains(section);
+  for (const json::value& each :
+       records && records->is_array() ? records->get_array() : json::array())
+    if (const json::object* record = each.if_object())
+      into.push_back(*record);
+}
+
 } // namespace
 
 flows::definition_rules catalog::rules(const contents& known) const {
@@ -80,10 +89,8 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
     std::move(source.step_definitions.begin(), source.step_definitions.end(),
               std::back_inserter(change.step_definitions));
     std::move(source.agents.begin(), source.agents.end(), std::back_inserter(change.agents));
-    if (const json::value* prompts = source.other.if_contains("promptTemplates"))
-      for (const json::value& each : prompts->is_array() ? prompts->get_array() : json::array())
-        if (const json::object* prompt = each.if_object())
-          change.prompt_templates.push_back(*prompt);
+    take_records(source.other, "promptTemplates", change.prompt_templates);
+    take_records(source.other, "mcpConnections", change.mcp_connections);
   }
   contents with_change;
   {

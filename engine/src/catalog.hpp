@@ -24,6 +24,7 @@ struct definition_change {
   std::vector<json::object> step_definitions;
   std::vector<json::object> agents;
   std::vector<json::object> prompt_templates;
+  std::vector<json::object> mcp_connections;
   source_report report;
 };
 

@@ -200,6 +200,18 @@ result<void> keep_prompts(const std::vector<json::object>& templates,
   return {};
 }
 
+// What is no part of a definition and counts for the executions that run already.
+result<void> keep_beside(const definition_change& change, const services::local_services& local) {
+  for (const json::object& connection : change.mcp_connections) {
+    const json::value* id = connection.if_contains("id");
+    if (!id || !id->is_string() || id->get_string().empty())
+      continue; // refused, unless invalid definitions are accepted
+    if (auto kept = local.define_mcp_connection(connection); !kept)
+      return kept;
+  }
+  return keep_prompts(change.prompt_templates, local);
+}
+
 } // namespace
 
 result<source_report> engine::define(const std::vector<flow_document>& documents,
@@ -212,7 +224,7 @@ result<source_report> engine::define(const std::vector<flow_document>& documents
   if (!applied)
     return applied.error();
   if (impl_->local)
-    if (auto kept = keep_prompts(change.prompt_templates, *impl_->local); !kept)
+    if (auto kept = keep_beside(change, *impl_->local); !kept)
       return kept.error();
   return std::move(change.report);
 }

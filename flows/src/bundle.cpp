@@ -120,10 +120,9 @@ private:
     read_section(reader, "stepDefinitions",
                  [this](object_reader& entry) { read_step_definition(entry); });
     read_section(reader, "agents", [this](object_reader& entry) { read_agent(entry); });
-    for (const char* section : {"promptTemplates", "mcpConnections"}) {
-      read_section(reader, section,
-                   [](object_reader& entry) { static_cast<void>(entry.required_text("id")); });
-    }
+    read_section(reader, "promptTemplates",
+                 [](object_reader& entry) { static_cast<void>(entry.required_text("id")); });
+    read_section(reader, "mcpConnections", [](object_reader& entry) { read_connection(entry); });
     keep_rest(bundle);
     reader.warn_misspelled({"formatVersion", "exportedAt", "flows", "stepDefinitions", "agents",
                             "promptTemplates", "mcpConnections"});
@@ -185,6 +184,32 @@ private:
       agent["flows"] = json::array(flows.begin(), flows.end());
     }
     result_.agents.push_back(std::move(agent));
+  }
+
+  // Source: reference core-types mcp/connections.
+  static void read_connection(object_reader& reader) {
+    static_cast<void>(reader.required_text("id"));
+    static_cast<void>(reader.required_text("name"));
+    const auto url = reader.required_text("serverUrl");
+    if (url && !shape::is_url(*url)) {
+      reader.refuse("serverUrl", "a URL such as \"https://mcp.example/mcp\"");
+    }
+    const json::object* authentication = reader.object("authentication");
+    if (authentication == nullptr) {
+      if (!reader.has("authentication")) {
+        reader.refuse("authentication", "{\"type\": \"NONE\"}, or a type with a secretArn");
+      }
+      return;
+    }
+    object_reader inner = reader.inside("authentication");
+    const auto type = inner.choice("type", {"NONE", "BEARER_TOKEN", "API_KEY"});
+    if (!inner.has("type")) {
+      inner.refuse("type", "NONE, BEARER_TOKEN or API_KEY");
+    }
+    if (type && *type != "NONE") {
+      static_cast<void>(inner.required_text("secretArn"));
+      static_cast<void>(inner.required_text("secretJsonKey"));
+    }
   }
 
   void keep_rest(const json::object& bundle) {

@@ -87,7 +87,7 @@ bool is_safe(std::string_view method) {
 /// What requests of steps are made with.
 struct api_services {
   std::shared_ptr<http_client> client;
-  secret_texts secrets;
+  secret_options secrets;
 };
 
 http_request request_for(const step_request& request, const json::object& call) {
@@ -158,7 +158,7 @@ json::value decode_body(std::string_view bytes) {
 }
 
 void add_api_call(steps::registry& to, const std::shared_ptr<http_client>& client,
-                  secret_texts secrets) {
+                  secret_options secrets) {
   const auto with = std::make_shared<const api_services>(api_services{client, std::move(secrets)});
   const auto handler = [with](const step_request& request) { return run(*with, request); };
   const char* stands_in = "requests over HTTP with libcurl";

@@ -17,7 +17,7 @@ namespace millrace::services {
 /// since an attempt may be repeated after a crash. `customConfig.signingSecretArn` names the one of
 /// `secrets` that a request is signed with.
 void add_api_call(steps::registry& to, const std::shared_ptr<http_client>& client,
-                  secret_texts secrets = {});
+                  secret_options secrets = {});
 
 /// What axios makes of a body: its JSON value, else its text.
 [[nodiscard]] json::value decode_body(std::string_view bytes);

@@ -46,18 +46,4 @@ delivery_options read_deliveries(const json::object& section, const std::string&
   return made;
 }
 
-// What is wrong with a secret is said without it.
-std::map<std::string, std::string, std::less<>>
-read_secrets(const json::object& section, const std::string& pointer, pointed_problems& problems) {
-  std::map<std::string, std::string, std::less<>> all;
-  for (const auto& member : section) {
-    const json::string* value = member.value().if_string();
-    if (value && !value->empty())
-      all.emplace(member.key(), *value);
-    else
-      problems.push_back({child_of(pointer, member.key()), "a secret is a text that is not empty"});
-  }
-  return all;
-}
-
 } // namespace millrace::services

@@ -36,14 +36,15 @@ std::optional<http_failure> why_unusable(const http_options& options, const http
     return bad("A request needs a URL that begins with http:// or https:// and names a host.");
   if (!is_header_name(request.method))
     return bad("The method of a request to " + target->host + " is no HTTP method.");
-  for (const auto& [name, value] : request.headers) {
-    if (!is_header_name(name))
-      return bad("A header of a request to " + target->host +
-                 " has a name with characters that no header name may have.");
-    if (!is_header_value(value))
-      return bad("The header " + name + " of a request to " + target->host +
-                 " has a value with line breaks or other control characters.");
-  }
+  for (const auto* headers : {&request.headers, &request.host_headers})
+    for (const auto& [name, value] : *headers) {
+      if (!is_header_name(name))
+        return bad("A header of a request to " + target->host +
+                   " has a name with characters that no header name may have.");
+      if (!is_header_value(value))
+        return bad("The header " + name + " of a request to " + target->host +
+                   " has a value with line breaks or other control characters.");
+    }
   if (!is_allowed_host(options, target->host, target->port))
     return http_failure{reason::refused, "Requests to " + target->host + ':' +
                                              std::to_string(target->port) +
@@ -73,8 +74,10 @@ void redirect(http_request& request, int status, std::string to) {
     drop_headers(request, {"content-type", "content-length", "content-encoding",
                            "transfer-encoding", "content-language", "content-location"});
   }
-  if (target_of(request.url) != target_of(to))
+  if (target_of(request.url) != target_of(to)) {
     drop_headers(request, {"authorization", "proxy-authorization", "cookie", "host"});
+    request.host_headers.clear();
+  }
   request.url = std::move(to);
 }
 
@@ -216,6 +219,7 @@ http_result http_client::run(http_request request) {
     if (auto unusable = why_unusable(options_, request, target))
       return std::move(*unusable);
     http_request sent = request;
+    sent.headers.insert(sent.headers.end(), sent.host_headers.begin(), sent.host_headers.end());
     if (const auto own = options_.headers.find(target->host); own != options_.headers.end())
       for (const auto& header : own->second)
         sent.headers.emplace_back(header);

@@ -25,6 +25,8 @@ struct http_request {
   std::string method = "GET";
   std::string url;
   std::vector<std::pair<std::string, std::string>> headers;
+  /// Headers for the host of `url` alone: a redirect takes them to no other.
+  std::vector<std::pair<std::string, std::string>> host_headers;
   std::optional<std::string> body;
   /// Of everything, redirects included.
   std::chrono::milliseconds timeout{10'000};

@@ -18,7 +18,7 @@ json::object message_of(const char* method, json::object params) {
   return made;
 }
 
-/// One connection of the configuration and its session. Thread-safe.
+/// One connection and its session. Thread-safe.
 class mcp_server {
 public:
   mcp_server(mcp_connection connection, const std::shared_ptr<http_client>& client,
@@ -36,6 +36,7 @@ public:
       outcome = call_once(request);
     return outcome;
   }
+  [[nodiscard]] const mcp_connection& connection() const noexcept { return connection_; }
 
 private:
   step_result call_once(const step_request& request) {
@@ -117,28 +118,49 @@ private:
   std::int64_t id_ = 0;
 };
 
-using mcp_servers = std::map<std::string, std::shared_ptr<mcp_server>, std::less<>>;
+/// The sessions with all servers. Thread-safe.
+class mcp_servers {
+public:
+  mcp_servers(std::shared_ptr<connection_store> connections, std::shared_ptr<http_client> client,
+              std::shared_ptr<const interruption> ends)
+      : connections_(std::move(connections)), client_(std::move(client)), ends_(std::move(ends)) {}
+
+  step_result call(const step_request& request) {
+    const std::string id(request.step.at("mcpConnectionId").as_string());
+    auto connection = connections_->find(id);
+    if (!connection)
+      return connection.error();
+    return server(id, std::move(*connection))->call(request);
+  }
+
+private:
+  // A connection that was defined anew gets a session of its own; who calls the old one finishes.
+  std::shared_ptr<mcp_server> server(const std::string& id, mcp_connection connection) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<mcp_server>& known = servers_[id];
+    if (!known || known->connection() != connection)
+      known = std::make_shared<mcp_server>(std::move(connection), client_, ends_);
+    return known;
+  }
+
+  const std::shared_ptr<connection_store> connections_;
+  const std::shared_ptr<http_client> client_;
+  const std::shared_ptr<const interruption> ends_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<mcp_server>> servers_; // guarded by mutex_
+};
 
 } // namespace
 
-void add_mcp_call(steps::registry& to, const mcp_connections& connections,
-                  const std::shared_ptr<http_client>& client,
-                  const std::shared_ptr<const interruption>& ends) {
-  auto servers = std::make_shared<mcp_servers>();
-  for (const auto& [id, connection] : connections)
-    servers->emplace(id, std::make_shared<mcp_server>(connection, client, ends));
-  to.provide("MCP_CALL",
-             {[servers](const step_request& request) -> step_result {
-                const std::string id(request.step.at("mcpConnectionId").as_string());
-                const auto found = servers->find(id);
-                if (found == servers->end())
-                  return step_error::permanent("MCP Connection with ID '" + id +
-                                               "' not found. Say what it is under mcp in the "
-                                               "configuration.");
-                return found->second->call(request);
-              },
-              step_effect::external},
-             "servers of the Model Context Protocol, over HTTP or as programs");
+void add_mcp_call(steps::registry& to, std::shared_ptr<connection_store> connections,
+                  std::shared_ptr<http_client> client, std::shared_ptr<const interruption> ends) {
+  auto servers =
+      std::make_shared<mcp_servers>(std::move(connections), std::move(client), std::move(ends));
+  to.provide(
+      "MCP_CALL",
+      {[servers](const step_request& request) -> step_result { return servers->call(request); },
+       step_effect::external},
+      "servers of the Model Context Protocol, over HTTP or as programs");
 }
 
 } // namespace millrace::services

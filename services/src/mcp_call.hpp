@@ -3,8 +3,8 @@
 
 #include "child_process.hpp"
 #include "http_client.hpp"
+#include "mcp_connections.hpp"
 
-#include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
 
 #include <memory>
@@ -13,8 +13,7 @@ namespace millrace::services {
 
 /// Provides MCP_CALL: tools of servers that speak the Model Context Protocol. A session is opened
 /// with the first call and kept; calls over one connection wait for each other.
-void add_mcp_call(steps::registry& to, const mcp_connections& connections,
-                  const std::shared_ptr<http_client>& client,
-                  const std::shared_ptr<const interruption>& ends);
+void add_mcp_call(steps::registry& to, std::shared_ptr<connection_store> connections,
+                  std::shared_ptr<http_client> client, std::shared_ptr<const interruption> ends);
 
 } // namespace millrace::services

@@ -89,11 +89,11 @@ private:
     if (!key.empty())
       request.headers.emplace_back("Idempotency-Key", key);
     if (!session_.empty()) {
-      request.headers.emplace_back(session_header, session_);
+      request.host_headers.emplace_back(session_header, session_);
       request.headers.emplace_back("MCP-Protocol-Version", mcp_protocol_version);
     }
     for (const auto& header : connection_.headers)
-      request.headers.push_back(header);
+      request.host_headers.emplace_back(header);
     auto response = client_->run(std::move(request));
     if (!response)
       return response.error().is_transient()

@@ -12,18 +12,10 @@ namespace {
 constexpr std::array<std::string_view, 5> connection_members{"command", "environment", "headers",
                                                              "timeout", "url"};
 
-// Values may be secrets: what is wrong with one is said without it.
-std::map<std::string, std::string> read_texts(member_reader& reader, std::string_view name) {
-  std::map<std::string, std::string> all;
+std::map<std::string, std::string> texts_in(member_reader& reader, std::string_view name) {
   const json::object* section = reader.object(name);
-  for (const auto& member : section ? *section : json::object()) {
-    const std::string place = child_of(reader.pointer(name), member.key());
-    if (!member.value().is_string())
-      reader.add(place, "this must be a text");
-    else
-      all.emplace(std::string(member.key()), std::string(member.value().get_string()));
-  }
-  return all;
+  return section ? read_hidden_texts(*section, reader.pointer(name), reader.problems())
+                 : std::map<std::string, std::string>();
 }
 
 } // namespace
@@ -50,8 +42,8 @@ mcp_connections read_mcp(const json::object& section, const std::string& pointer
     made.url = reader.text("url").value_or("");
     if (!made.url.empty() && !is_url(made.url))
       reader.refuse("url", "a URL");
-    made.environment = read_texts(reader, "environment");
-    made.headers = read_texts(reader, "headers");
+    made.environment = texts_in(reader, "environment");
+    made.headers = texts_in(reader, "headers");
     for (const auto& [name, value] : made.headers)
       if (!is_header_name(name) || !is_header_value(value))
         reader.add(child_of(reader.pointer("headers"), name),

@@ -14,10 +14,6 @@ namespace millrace::services {
                                                const std::string& pointer,
                                                pointed_problems& problems);
 
-/// "secrets": texts by name.
-[[nodiscard]] std::map<std::string, std::string, std::less<>>
-read_secrets(const json::object& section, const std::string& pointer, pointed_problems& problems);
-
 /// "functions" or "modules": targets by name.
 [[nodiscard]] std::map<std::string, function_target, std::less<>>
 read_functions(const json::object& section, const std::string& pointer, pointed_problems& problems);
@@ -49,6 +45,15 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
 /// "objects".
 [[nodiscard]] object_options read_objects(const json::object& section, const std::string& pointer,
                                           pointed_problems& problems);
+
+/// "secrets".
+[[nodiscard]] secret_options read_secrets(const json::object& section, const std::string& pointer,
+                                          pointed_problems& problems);
+
+/// Texts by name that no message shows.
+[[nodiscard]] std::map<std::string, std::string> read_hidden_texts(const json::object& section,
+                                                                   const std::string& pointer,
+                                                                   pointed_problems& problems);
 
 /// Reads each member of the object `name` with `read`, which gets a reader that knows `members`.
 template <class Made, class Read>

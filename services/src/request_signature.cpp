@@ -2,6 +2,7 @@
 #include "request_signature.hpp"
 
 #include "binary_text.hpp"
+#include "secrets.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -20,17 +21,17 @@ std::string signature_of(std::string_view body, std::string_view secret) {
 }
 
 std::optional<step_error> sign(http_request& made, const step_request& request,
-                               const secret_texts& secrets) {
+                               const secret_options& secrets) {
   const json::value* name = request.custom_config.if_contains("signingSecretArn");
   if (!name || !name->is_string())
     return std::nullopt;
-  const auto secret = secrets.find(std::string_view(name->get_string()));
-  if (secret == secrets.end())
+  const std::string* secret = look_up_secret(secrets, name->get_string());
+  if (!secret)
     return step_error::permanent("There is no secret \"" + std::string(name->get_string()) +
                                  "\" to sign the request with; name it under secrets in the "
                                  "configuration.");
   made.headers.emplace_back("x-allma-signature",
-                            signature_of(made.body.value_or(std::string()), secret->second));
+                            signature_of(made.body.value_or(std::string()), *secret));
   return std::nullopt;
 }
 

@@ -6,16 +6,13 @@
 
 #include "http_client.hpp"
 
+#include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
 
-#include <map>
 #include <optional>
 #include <string>
 
 namespace millrace::services {
-
-/// Secrets by the name or ARN that flows refer to them by.
-using secret_texts = std::map<std::string, std::string, std::less<>>;
 
 /// "sha256=" and the HMAC-SHA256 of `body` under `secret` in hexadecimal.
 [[nodiscard]] std::string signature_of(std::string_view body, std::string_view secret);
@@ -24,6 +21,6 @@ using secret_texts = std::map<std::string, std::string, std::less<>>;
 /// names a secret in `signingSecretArn`. Fails where there is no such secret: unsigned it is not to
 /// go out.
 [[nodiscard]] std::optional<step_error> sign(http_request& made, const step_request& request,
-                                             const secret_texts& secrets);
+                                             const secret_options& secrets);
 
 } // namespace millrace::services

@@ -32,6 +32,7 @@ struct local_services::implementation {
   std::shared_ptr<message_services> messages;
   std::shared_ptr<object_store> objects;
   std::shared_ptr<prompt_store> prompts;
+  std::shared_ptr<connection_store> connections;
   steps::registry provided; // before its handlers are wrapped, for what stands in
   mutable std::mutex mutex;
   std::set<std::string, std::less<>> used; // guarded by mutex
@@ -79,7 +80,7 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
   auto impl = std::make_shared<implementation>();
   impl->client = std::make_shared<http_client>(std::move(options.http));
   impl->ends = std::make_shared<interruption>();
-  add_api_call(impl->provided, impl->client, std::move(options.secrets));
+  add_api_call(impl->provided, impl->client, options.secrets);
   add_functions(impl->provided, std::make_shared<const function_services>(function_services{
                                     std::move(options.functions), impl->client, impl->ends}));
   const std::string folder = folder_of(options, database);
@@ -109,7 +110,9 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
       std::move(options.llm.prompts), folder.empty() ? "" : folder + "/prompts");
   llm->options = std::move(options.llm);
   add_llm_invocation(impl->provided, llm);
-  add_mcp_call(impl->provided, options.mcp, impl->client, impl->ends);
+  impl->connections = std::make_shared<connection_store>(
+      std::move(options.mcp), std::move(options.secrets), folder.empty() ? "" : folder + "/mcp");
+  add_mcp_call(impl->provided, impl->connections, impl->client, impl->ends);
   add_file_download(impl->provided, std::move(downloads));
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }
@@ -141,6 +144,12 @@ result<void> local_services::define_prompt(std::string_view id, std::string_view
   if (auto failure = impl_->prompts->define(id, content))
     return error{errc::internal,
                  "The prompt template " + std::string(id) + " cannot be kept: " + failure->message};
+  return {};
+}
+
+result<void> local_services::define_mcp_connection(const json::object& connection) const {
+  if (auto failure = impl_->connections->define(connection))
+    return error{errc::internal, "An MCP connection cannot be kept: " + failure->message};
   return {};
 }
 

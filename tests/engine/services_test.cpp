@@ -316,6 +316,50 @@ TEST_CASE("the support desk answers tickets with a model, a tool, a table and ma
   CHECK(mails == 2);
 }
 
+TEST_CASE("a connection of a bundle outlives a restart, and its next bundle replaces it") {
+  const scratch_folder folder;
+  const auto tools = [](const char* name) {
+    return [name](const arrived_request& request, server_connection& connection) {
+      const json::value message = parse_json(request.body, "message").value();
+      const json::value* id = message.as_object().if_contains("id");
+      connection.respond(
+          200, stringify(json::object{{"id", id ? *id : json::value()}, {"result", name}}));
+    };
+  };
+  loopback_server first(tools("first"));
+  loopback_server second(tools("second"));
+  const auto bundle_with = [](const loopback_server& server) {
+    return json_of(R"({'formatVersion': '1.0', 'exportedAt': '2024-01-31T12:00:00.000Z',
+      'flows': [{'id': 'call', 'startStepInstanceId': 'm', 'steps': {'m': {
+        'stepInstanceId': 'm', 'stepType': 'MCP_CALL', 'mcpConnectionId': 'c', 'toolName': 't'}}}],
+      'mcpConnections': [{'id': 'c', 'name': 'C', 'serverUrl': ')" +
+                   server.url("/mcp") + R"(', 'authentication': {'type': 'NONE'}}]})");
+  };
+  const auto open = [&] {
+    engine_options options = virtual_time();
+    options.database = folder.file("mcp.db");
+    return engine::open(std::move(options)).value();
+  };
+  const auto answer_of = [](engine& running) {
+    const auto ended = run(running, {{"flowDefinitionId", "call"}});
+    INFO((ended.error ? ended.error->error_message : ""));
+    REQUIRE(ended.status == execution_status::completed);
+    return ended.context.at("steps_output").at("m").at("result");
+  };
+  REQUIRE(open().define(bundle_with(first), "bundle").has_value());
+  engine running = open();
+  CHECK(answer_of(running) == "first");
+  REQUIRE(running.define(bundle_with(second), "bundle").has_value());
+  CHECK(answer_of(running) == "second");
+  // One that is nobody's harms no other.
+  json::value with_odd_one = bundle_with(first);
+  with_odd_one.at("mcpConnections").as_array().push_back(json::object());
+  CHECK_FALSE(running.define(with_odd_one, "bundle").has_value());
+  CHECK(answer_of(running) == "second");
+  REQUIRE(running.define(with_odd_one, "bundle", {.accept_invalid = true}).has_value());
+  CHECK(answer_of(running) == "first");
+}
+
 TEST_CASE("a step that sends a file that was listed sends its content") {
   const scratch_folder folder;
   engine_options options = virtual_time();

@@ -59,7 +59,8 @@ TEST_CASE("an export bundle is taken apart into its sections") {
     "stepDefinitions": [{"id": "s", "name": "S", "stepType": "NO_OP", "own": 1}],
     "agents": [{"id": "a", "name": "A", "flowIds": ["f"], "flowVariables": {"v": 1}}],
     "promptTemplates": [{"id": "p", "content": "..."}],
-    "mcpConnections": [],
+    "mcpConnections": [{"id": "m", "name": "M", "serverUrl": "https://mcp.example/",
+      "authentication": {"type": "API_KEY", "secretArn": "s", "secretJsonKey": "k"}}],
     "options": {"overwrite": true}})");
   CHECK(flows::describe(source.problems) == "");
   REQUIRE(source.flows.size() == 1);
@@ -123,6 +124,23 @@ TEST_CASE("a document that is no flow source says what was expected and what is 
       {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
            "promptTemplates": [{"id": 5}]})",
        "error", "/promptTemplates/0/id", "the number 5"},
+      {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
+           "mcpConnections": [{"id": "m", "name": "M"}]})",
+       "error", "/mcpConnections/0", "serverUrl is missing"},
+      {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
+           "mcpConnections": [{"id": "m", "name": "M", "serverUrl": "http:"}]})",
+       "error", "/mcpConnections/0/serverUrl", "must be a URL"},
+      {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
+           "mcpConnections": [{"id": "m", "name": "M", "serverUrl": "http://h"}]})",
+       "error", "/mcpConnections/0", "authentication is missing"},
+      {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
+           "mcpConnections": [{"id": "m", "name": "M", "serverUrl": "http://h",
+           "authentication": {"type": "BASIC"}}]})",
+       "error", "/mcpConnections/0/authentication/type", "one of \"NONE\", \"BEARER_TOKEN\""},
+      {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
+           "mcpConnections": [{"id": "m", "name": "M", "serverUrl": "http://h",
+           "authentication": {"type": "API_KEY", "secretArn": "s"}}]})",
+       "error", "/mcpConnections/0/authentication", "secretJsonKey is missing"},
       {R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z", "Flows": []})", "warning",
        "/Flows", "write \"flows\" if that is meant"},
   };

@@ -25,8 +25,13 @@ namespace {
 
 class place {
 public:
-  explicit place(mcp_connection connection) {
-    services::add_mcp_call(registry_, {{"tools", std::move(connection)}}, client_, ends_);
+  explicit place(mcp_connection connection)
+      : place(mcp_connections{{"tools", std::move(connection)}}, {}, {}) {}
+  place(mcp_connections configured, secret_options secrets, http_options http)
+      : client_(std::make_shared<services::http_client>(std::move(http))),
+        connections_(std::make_shared<services::connection_store>(
+            std::move(configured), std::move(secrets), folder_.path("mcp"))) {
+    services::add_mcp_call(registry_, connections_, client_, ends_);
   }
 
   step_result call(json::object input, const char* tool = "add", const char* id = "tools") {
@@ -36,15 +41,25 @@ public:
     made.step = {{"mcpConnectionId", id}, {"toolName", tool}};
     return run(registry_, made);
   }
-  std::string text_of(json::object input, const char* tool = "add") {
-    const auto outcome = call(std::move(input), tool);
+  std::string text_of(json::object input, const char* tool = "add", const char* id = "tools") {
+    const auto outcome = call(std::move(input), tool, id);
     return outcome ? stringify(*outcome) : outcome.error().name + ": " + outcome.error().message;
   }
   [[nodiscard]] services::interruption& ends() { return *ends_; }
+  // Defines a connection as a bundle has it.
+  void define(std::string_view url, json::object authentication, const char* id = "bundled") {
+    REQUIRE_FALSE(connections_
+                      ->define({{"id", id},
+                                {"name", "A bundle's"},
+                                {"serverUrl", url},
+                                {"authentication", std::move(authentication)}})
+                      .has_value());
+  }
 
 private:
-  std::shared_ptr<services::http_client> client_ =
-      std::make_shared<services::http_client>(http_options());
+  testing::scratch folder_;
+  std::shared_ptr<services::http_client> client_;
+  std::shared_ptr<services::connection_store> connections_;
   std::shared_ptr<services::interruption> ends_ = std::make_shared<services::interruption>();
   steps::registry registry_;
 };
@@ -202,8 +217,85 @@ TEST_CASE("what goes wrong with a call is transient where it may work another ti
   nowhere.url = "http://127.0.0.1:1/";
   place all(nowhere);
   CHECK(all.text_of({}).find("TransientStepError: MCP server did not respond.") == 0);
-  CHECK(all.call({}, "add", "other").error().message ==
-        "MCP Connection with ID 'other' not found. Say what it is under mcp in the configuration.");
+  CHECK(
+      all.call({}, "add", "other").error().message ==
+      "MCP Connection with ID 'other' not found. Define the bundle that has it, or say what it is "
+      "under mcp in the configuration.");
+}
+
+TEST_CASE("a connection of a bundle authenticates with a secret of the configuration") {
+  protocol_server protocol(false);
+  loopback_server server(std::ref(protocol));
+  place all({}, {{"plain", "t0ken"}, {"keys", R"({"search": "k3y"})"}}, {});
+  const auto headers_with = [&](json::object authentication) {
+    all.define(server.url("/mcp"), std::move(authentication));
+    const auto outcome = all.call({}, "add", "bundled");
+    INFO((outcome ? "" : outcome.error().message));
+    REQUIRE(outcome.has_value());
+    return server.requests().back().headers;
+  };
+  CHECK_FALSE(headers_with({{"type", "NONE"}}).contains("authorization"));
+  const char* arn = "arn:aws:secretsmanager:eu-central-1:1:secret:keys-AbCdEf";
+  for (const char* name : {"keys", arn}) {
+    const json::object key{{"type", "API_KEY"}, {"secretArn", name}, {"secretJsonKey", "search"}};
+    CHECK(headers_with(key).at("x-api-key") == "k3y");
+  }
+  const json::object bearer{
+      {"type", "BEARER_TOKEN"}, {"secretArn", "plain"}, {"secretJsonKey", "any"}};
+  CHECK(headers_with(bearer).at("authorization") == "Bearer t0ken");
+}
+
+TEST_CASE("a connection of the configuration comes before one of a bundle") {
+  protocol_server protocol(false);
+  loopback_server server(std::ref(protocol));
+  place all(over_http(server));
+  all.define("http://127.0.0.1:1/", {{"type", "NONE"}}, "tools");
+  CHECK(all.call({}).has_value());
+}
+
+TEST_CASE("a connection whose secret cannot be used fails the step for good and shows nothing") {
+  place all({},
+            {{"list", "[\"s3cret\"]"},
+             {"other", R"({"a": "s3cret"})"},
+             {"number", R"({"key": 1234})"},
+             {"lines", R"({"key": "s3cret\nX: y"})"}},
+            {});
+  for (const auto& [secret, reason] : std::map<const char*, const char*>{
+           {"none", "There is no secret none. Say what it is under secrets in the configuration."},
+           {"list", "Secret list parsed as JSON, but it is not an object."},
+           {"other", "Secret other is a valid JSON object but does not contain the key 'key'."},
+           {"number", "The value for key 'key' in secret number is not a string."},
+           {"lines", "its secret has a line break or another control character, which no header "
+                     "can hold."}}) {
+    all.define("http://127.0.0.1:1/",
+               {{"type", "API_KEY"}, {"secretArn", secret}, {"secretJsonKey", "key"}});
+    CHECK(all.text_of({}, "add", "bundled") ==
+          std::string("PermanentStepError: MCP Connection 'bundled' cannot authenticate: ") +
+              reason);
+  }
+}
+
+TEST_CASE("the rules for requests hold for connections of bundles, and a redirect gets no secret") {
+  loopback_server other([](const arrived_request&, server_connection& connection) {
+    connection.respond(200, "{}", json_type);
+  });
+  const std::string elsewhere = "http://localhost:" + std::to_string(other.port()) + "/";
+  loopback_server server([&](const arrived_request&, server_connection& connection) {
+    connection.respond(307, "", {{"Location", elsewhere}});
+  });
+  http_options rules;
+  rules.allowed_hosts = {"127.0.0.1", "localhost", "169.254.169.254"};
+  place all({}, {{"key", "k3y"}}, rules);
+  const auto outcome = [&](const std::string& url) {
+    all.define(url, {{"type", "API_KEY"}, {"secretArn", "key"}, {"secretJsonKey", "k"}});
+    return all.text_of({}, "add", "bundled");
+  };
+  CHECK(outcome("http://elsewhere.example/").find("not allowed") != std::string::npos);
+  for (const char* url : {"http://169.254.169.254/", "http://0xA9FEA9FE/"})
+    CHECK(outcome(url).find("is refused: link-local") != std::string::npos);
+  CHECK(outcome(server.url("/")) == "{}");
+  CHECK(server.requests().back().headers.at("x-api-key") == "k3y");
+  CHECK_FALSE(other.requests().back().headers.contains("x-api-key"));
 }
 
 TEST_CASE("a program is started with the first call and kept") {

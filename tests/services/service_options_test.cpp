@@ -73,6 +73,16 @@ TEST_CASE("connections to MCP servers are read") {
   CHECK(read->mcp.at("b").environment.at("K") == "t0ken");
 }
 
+TEST_CASE("secrets are texts, or objects with texts") {
+  const auto read = parse(R"({"secrets": {"plain": "${TOKEN}", "keys": {"a": "<${TOKEN}>"}}})");
+  REQUIRE(read.has_value());
+  CHECK(read->secrets.at("plain") == "t0ken");
+  CHECK(read->secrets.at("keys") == R"({"a":"<t0ken>"})");
+  CHECK(problems_of(R"({"secrets": {"a": 1234, "b": {"c": ["1234"]}}})") ==
+        "millrace.json:3:5: /secrets/a: this must be a text, or an object with texts.\n"
+        "millrace.json:5:7: /secrets/b/c: this must be a text.\n");
+}
+
 TEST_CASE("endpoints and scripts of models are read") {
   const auto read = parse(R"({"llm": {"prompts": {"p": "Say {{x}}"}, "providers": {
       "OPENAI": {"url": "http://localhost:11434/v1/", "apiKey": "${TOKEN}", "timeout": "9s",

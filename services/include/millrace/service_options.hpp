@@ -109,9 +109,15 @@ struct mcp_connection {
   /// Variables of the program's environment beside PATH, HOME, LANG and TZ.
   std::map<std::string, std::string> environment;
   std::chrono::milliseconds timeout = std::chrono::minutes(1); ///< of one message
+
+  bool operator==(const mcp_connection&) const = default;
 };
-/// By the id that steps name.
+/// By the id that steps name. They come before those of bundles.
 using mcp_connections = std::map<std::string, mcp_connection, std::less<>>;
+
+/// Where Secrets Manager stood: what a secret holds, by its name or ARN, for the connections of
+/// bundles and for signatures. A text, or a JSON object with texts; shown nowhere, stored nowhere.
+using secret_options = std::map<std::string, std::string, std::less<>>;
 
 /// What a scripted model says.
 struct llm_scripted_answer {
@@ -232,8 +238,7 @@ struct service_options {
   mail_options mail;
   mcp_connections mcp;
   llm_options llm;
-  /// Values that flows refer to by name or ARN: `signingSecretArn`. Shown nowhere, stored nowhere.
-  std::map<std::string, std::string, std::less<>> secrets;
+  secret_options secrets;
   delivery_options deliveries;
 };
 

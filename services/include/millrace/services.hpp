@@ -30,6 +30,8 @@ public:
   void add_to(steps::registry& registry) const;
   /// Keeps a prompt template under its id, durably, in place of what was there. Errors: `internal`.
   [[nodiscard]] result<void> define_prompt(std::string_view id, std::string_view content) const;
+  /// The same for an MCP connection as it stands in a bundle, under the id in it.
+  [[nodiscard]] result<void> define_mcp_connection(const json::object& connection) const;
   /// What is in a queue, or in all for an empty URL, in the order of sending. Errors:
   /// `database_unusable`, `database_failed`.
   [[nodiscard]] result<std::vector<queue_message>> messages(std::string_view queue_url) const;
