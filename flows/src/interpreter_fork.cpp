@@ -22,6 +22,13 @@ json::array items_of(resolved found) {
   return one;
 }
 
+// {"_s3_output_pointer": {...}}: Allma reads the object here.
+bool is_object_pointer(const json::value& value) {
+  const json::object* members = value.if_object();
+  const json::value* pointer = members ? members->if_contains("_s3_output_pointer") : nullptr;
+  return pointer && pointer->is_object();
+}
+
 result<bool> branch_applies(const branch_definition& branch, const context& variables,
                             const json::object& item) {
   if (!branch.condition)
@@ -51,6 +58,11 @@ result<std::unique_ptr<fork_state>> plan_fork(const step& fork_step, const conte
     auto found = config.items_path->evaluate(visible);
     if (!found)
       return found.error();
+    if (found->get() && is_object_pointer(*found->get()))
+      return error{errc::step_failed,
+                   "The itemsPath of fork '" + fork_step.id +
+                       "' leads to a pointer to an object, which a fork does not read here. Load "
+                       "the object into the context with system/s3-data-loader before."};
     plan->items = items_of(std::move(*found));
   }
   for (std::size_t item = 0; item < plan->items.size(); ++item) {

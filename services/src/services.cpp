@@ -24,6 +24,15 @@ std::string folder_of(const service_options& options, const std::string& databas
   return database + ".local";
 }
 
+// A function gets pointers as they are unless its step says otherwise. Source: reference
+// iterative-step-processor.
+bool replaces_in_input(const step_request& request) {
+  if (request.step_type != "CUSTOM_LAMBDA_INVOKE")
+    return true;
+  const json::value* wanted = request.custom_config.if_contains("hydrateInputFromS3");
+  return wanted && wanted->is_bool() && wanted->get_bool();
+}
+
 } // namespace
 
 struct local_services::implementation {
@@ -45,12 +54,17 @@ struct local_services::implementation {
       used.emplace(name);
   }
 
-  // The handler sees objects where the input points to them.
+  // The handler sees objects where its input and the values of its templates point to them.
   step_result run(const step_request& request, const step_handler& handler) const {
-    auto replaced = with_objects(request.input, *objects);
-    if (!replaced)
-      return replaced.error();
-    if (!*replaced)
+    auto input = replaces_in_input(request)
+                     ? with_objects(request.input, *objects)
+                     : object_result<std::optional<json::object>>(std::nullopt);
+    if (!input)
+      return input.error();
+    auto fields = with_objects(request.fields, *objects);
+    if (!fields)
+      return fields.error();
+    if (!*input && !*fields)
       return handler(request);
     return handler({.flow_definition_id = request.flow_definition_id,
                     .flow_definition_version = request.flow_definition_version,
@@ -60,9 +74,9 @@ struct local_services::implementation {
                     .module_identifier = request.module_identifier,
                     .attempt = request.attempt,
                     .idempotency_key = request.idempotency_key,
-                    .input = **replaced,
+                    .input = *input ? **input : request.input,
                     .custom_config = request.custom_config,
-                    .fields = request.fields,
+                    .fields = *fields ? **fields : request.fields,
                     .step = request.step,
                     .run_state = request.run_state,
                     .now = request.now,

@@ -377,3 +377,48 @@ TEST_CASE("a step that sends a file that was listed sends its content") {
   CHECK(run(running, {{"flowDefinitionId", "send"}}).status == execution_status::completed);
   CHECK(running.queue_messages()->at(0).body == R"({"file":"YWJj"})");
 }
+
+TEST_CASE(
+    "a function gets pointers unless its step wants objects or its payload template names them") {
+  const scratch_folder folder;
+  engine_options options = virtual_time();
+  options.services->objects.buckets["in"] = folder.file("in");
+  std::filesystem::create_directories(folder.file("in"));
+  std::ofstream(folder.file("in/a.bin")) << "abc";
+  options.services->functions.functions["f"].handler = [](const json::value& payload) {
+    return step_result(json::object{{"got", payload}});
+  };
+  const char* flow = R"([{'id': 'send', 'startStepInstanceId': 'l', 'steps': {
+    'l': {'stepInstanceId': 'l', 'stepType': 'DATA_LOAD', 'moduleIdentifier': 'system/s3-list-files',
+          'customConfig': {'bucket': 'in'}, 'defaultNextStepInstanceId': 's'},
+    's': {'stepInstanceId': 's', 'stepType': 'CUSTOM_LAMBDA_INVOKE',
+          'lambdaFunctionArnTemplate': 'f', 'inputMappings': {'file': '$.steps_output.l.files[0].content'}%}}}])";
+  const auto got = [&](const char* more) {
+    std::string text(flow);
+    text.replace(text.find('%'), 1, more);
+    engine running = engine_with(text, options);
+    const auto ended = run(running, {{"flowDefinitionId", "send"}});
+    INFO((ended.error ? ended.error->error_message : ""));
+    REQUIRE(ended.status == execution_status::completed);
+    return ended.context.at("steps_output").at("s").at("got").as_object();
+  };
+  CHECK(stringify(got("").at("stepInput")) ==
+        R"({"file":{"_s3_output_pointer":{"bucket":"in","key":"a.bin"}}})");
+  CHECK(stringify(got(", 'customConfig': {'hydrateInputFromS3': true}").at("stepInput")) ==
+        R"({"file":"YWJj"})");
+  CHECK(got(", 'payloadTemplate': {'f': '$.steps_output.l.files[0].content'}").at("f") == "YWJj");
+}
+
+TEST_CASE(
+    "a fork over a pointer to an object says that it cannot, instead of taking it for an item") {
+  engine running = engine_with(R"([{'id': 'f', 'startStepInstanceId': 'p', 'steps': {
+    'p': {'stepInstanceId': 'p', 'stepType': 'PARALLEL_FORK_MANAGER', 'itemsPath': '$.manifest',
+          'parallelBranches': [{'branchId': 'b', 'stepInstanceId': 'n'}]},
+    'n': {'stepInstanceId': 'n', 'stepType': 'NO_OP'}}}])");
+  const json::object manifest{{"_s3_output_pointer", {{"bucket", "b"}, {"key", "k.jsonl"}}}};
+  const auto ended =
+      run(running, {{"flowDefinitionId", "f"}, {"initialContextData", {{"manifest", manifest}}}});
+  REQUIRE(ended.status == execution_status::failed);
+  CHECK(ended.error->error_message.find(
+            "The itemsPath of fork 'p' leads to a pointer to an object") == 0);
+}
