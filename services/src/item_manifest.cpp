@@ -81,7 +81,8 @@ step_result write_manifest(item_tables& tables, object_store& objects,
     const auto put = place.objects.put(bucket, key, lines, "application/x-jsonlines", {});
     if (!put)
       throw put.error();
-    return json::object{{"manifest", {{"bucket", bucket}, {"key", key}}},
+    // As documented; the reference's code leaves out the member around bucket and key.
+    return json::object{{"manifest", {{"_s3_output_pointer", {{"bucket", bucket}, {"key", key}}}}},
                         {"itemCount", page.items.size()},
                         {"itemsOffloaded", offloaded}};
   };

@@ -293,7 +293,8 @@ TEST_CASE("a manifest has a line for each item of a query, and pointers to the l
                           "enableItemOffloading":true})";
   const auto made = all.call("DATA_LOAD", "system/ddb-query-to-s3-manifest", input, "k");
   CHECK(place::text_of(made) ==
-        R"({"manifest":{"bucket":"lists","key":"all.jsonl"},"itemCount":2,"itemsOffloaded":1})");
+        R"({"manifest":{"_s3_output_pointer":{"bucket":"lists","key":"all.jsonl"}},)"
+        R"("itemCount":2,"itemsOffloaded":1})");
   const auto lines = all.objects().get("lists", "all.jsonl");
   REQUIRE(lines.has_value());
   CHECK(lines->info.content_type == "application/x-jsonlines");
