@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Source of outputs, order and errors: reference llm-invocation-handler, security-validator.
+// Source of outputs, order and errors: reference llm-invocation-handler.
 #include "llm_invocation.hpp"
 
-#include "ascii.hpp"
 #include "json_members.hpp"
+#include "llm_security.hpp"
 #include "llm_step.hpp"
 #include "parameters.hpp"
 
@@ -46,25 +46,6 @@ json::object shown_parameters(const llm_request& asked, const model_choice& mode
 
 json::object token_usage(const llm_response& response) {
   return {{"inputTokens", response.input_tokens}, {"outputTokens", response.output_tokens}};
-}
-
-// Of what the model said; absent: nothing that is forbidden stands in it.
-std::optional<step_error> find_violation(const step_request& request, const json::object& output) {
-  const json::object* rules = object_in(request.step, "securityValidatorConfig");
-  const json::value* forbidden = rules ? member(*rules, "forbiddenStrings") : nullptr;
-  if (!forbidden || !forbidden->is_array())
-    return std::nullopt;
-  std::string said = text_in(output, "finalAnswerText");
-  if (said.empty())
-    said = text_in(output, "llm_response");
-  if (said.empty())
-    said = stringify(output);
-  said = lower(said);
-  for (const json::value& each : forbidden->get_array())
-    if (each.is_string() && said.find(lower(each.get_string())) != std::string::npos)
-      return step_error("SecurityViolationError", "Output contained forbidden string: \"" +
-                                                      std::string(each.get_string()) + '"');
-  return std::nullopt;
 }
 
 /// One step: asks one model after the other until one answers.
@@ -155,7 +136,7 @@ private:
     }
     if (!response.tool_calls.empty())
       output["tool_calls"] = response.tool_calls;
-    if (auto violation = find_violation(request_, output))
+    if (auto violation = find_violation(request_, asked_.prompt, output, with_))
       return std::move(*violation);
     json::object meta{{"tokenUsage", token_usage(response)},
                       {"llmInvocationParameters", shown_parameters(asked_, model, request_)},

@@ -9,7 +9,8 @@
 namespace millrace::services {
 namespace {
 
-constexpr std::array<std::string_view, 2> llm_members{"prompts", "providers"};
+constexpr std::array<std::string_view, 3> llm_members{"embeddings", "prompts", "providers"};
+constexpr std::array<std::string_view, 4> embedding_members{"apiKey", "model", "timeout", "url"};
 constexpr std::array<std::string_view, 6> endpoint_members{"apiKey", "body",    "models",
                                                            "script", "timeout", "url"};
 constexpr std::array<std::string_view, 4> answer_members{"error", "text", "toolCalls", "when"};
@@ -44,13 +45,9 @@ llm_scripted_answer read_answer(member_reader reader) {
   return made;
 }
 
-llm_endpoint read_endpoint(member_reader reader) {
-  llm_endpoint made;
-  if (reader.has("script") == reader.has("url"))
-    reader.add(reader.pointer(),
-               "exactly one of \"url\", an endpoint such as "
-               "\"http://localhost:11434/v1\", and \"script\", a list of answers, "
-               "must be here");
+// What all endpoints have: "url", "apiKey" and "timeout".
+template <class Endpoint>
+void read_address(member_reader& reader, Endpoint& made) {
   made.url = reader.text("url").value_or("");
   if (!made.url.empty() && !is_url(made.url))
     reader.refuse("url", "a URL");
@@ -60,14 +57,34 @@ llm_endpoint read_endpoint(member_reader reader) {
   // A key is a secret: what is wrong with it is said without it.
   if (!is_header_value(made.api_key))
     reader.add(reader.pointer("apiKey"), "this must be a text without line breaks");
-  made.models = read_texts(reader, "models");
-  if (const json::object* body = reader.object("body"))
-    made.body = *body;
   if (const auto timeout = reader.duration("timeout")) {
     if (timeout->count() < 1)
       reader.refuse("timeout", "a duration of at least \"1ms\"");
     made.timeout = *timeout;
   }
+}
+
+embedding_endpoint read_embeddings(member_reader reader) {
+  embedding_endpoint made;
+  if (!reader.has("url"))
+    reader.add(reader.pointer(), "\"url\", an endpoint such as \"http://localhost:11434/v1\", must "
+                                 "be here");
+  read_address(reader, made);
+  made.model = reader.required_text("model", "the name of a model").value_or("");
+  return made;
+}
+
+llm_endpoint read_endpoint(member_reader reader) {
+  llm_endpoint made;
+  if (reader.has("script") == reader.has("url"))
+    reader.add(reader.pointer(),
+               "exactly one of \"url\", an endpoint such as "
+               "\"http://localhost:11434/v1\", and \"script\", a list of answers, "
+               "must be here");
+  read_address(reader, made);
+  made.models = read_texts(reader, "models");
+  if (const json::object* body = reader.object("body"))
+    made.body = *body;
   const json::array* script = reader.array("script");
   for (std::size_t i = 0; script && i < script->size(); ++i) {
     const std::string place = child_of(reader.pointer("script"), i);
@@ -88,6 +105,9 @@ llm_options read_llm(const json::object& section, const std::string& pointer,
   llm_options options;
   options.prompts = read_texts(reader, "prompts");
   read_each(reader, "providers", endpoint_members, read_endpoint, options.providers);
+  if (const json::object* embeddings = reader.object("embeddings"))
+    options.embeddings = read_embeddings(
+        member_reader(*embeddings, reader.pointer("embeddings"), embedding_members, problems));
   return options;
 }
 

@@ -221,6 +221,46 @@ TEST_CASE("an answer with a forbidden text fails the step, and no other model is
         R"({"llm_response":"The SECRET plan"})");
 }
 
+TEST_CASE("an answer that is too similar to what its prompt protects fails the step") {
+  const std::string prompt =
+      "<prompt_template><system_configuration a=\"1\"><security_configuration><semantic_checks/>"
+      "<semantic_check><protected_content_source> The plan </protected_content_source>"
+      "</semantic_check></security_configuration></system_configuration></prompt_template>";
+  std::string vectors;
+  int status = 200;
+  loopback_server server([&](const arrived_request&, server_connection& connection) {
+    connection.respond(status, R"({"data":[{"index":1,"embedding":[0.6,0.8]},)" + vectors + "]}");
+  });
+  llm_options options = scripted({{"", "The PLAN is", "", {}}});
+  const auto outcome = [&](const std::string& asked) {
+    place all(options);
+    return all.text_of(
+        {{"directPrompt", asked},
+         {"securityValidatorConfig", {{"semanticCheck", {{"similarityThreshold", 0.9}}}}}});
+  };
+  const std::string passed = R"({"llm_response":"The PLAN is"})";
+  CHECK(outcome(prompt) ==
+        "PermanentStepError: The semanticCheck of this step cannot be made. Say "
+        "what gives vectors of texts under llm.embeddings in the configuration.");
+  CHECK(outcome("nothing is protected") == passed);
+  options.embeddings = {server.url("/v1"), "k3y", "m", std::chrono::seconds(5)};
+  vectors = R"({"index":0,"embedding":[0.8,0.6]})";
+  CHECK(outcome(prompt) ==
+        "SecurityViolationError: Semantic similarity of 0.9600 exceeded threshold of 0.9.");
+  const auto asked = server.requests().back();
+  CHECK(asked.target == "/v1/embeddings");
+  CHECK(asked.headers.at("authorization") == "Bearer k3y");
+  CHECK(asked.body == R"({"model":"m","input":["The plan","the plan is"]})");
+  vectors = R"({"index":0,"embedding":[0.8,-0.6]})";
+  CHECK(outcome(prompt) == passed);
+  for (const char* odd : {R"({"index":0,"embedding":[1]})", R"({"index":0})", "5", "null"}) {
+    vectors = odd;
+    CHECK(outcome(prompt) == passed);
+  }
+  status = 500; // as on Allma, what cannot be compared is let through
+  CHECK(outcome(prompt) == passed);
+}
+
 TEST_CASE("a prompt template comes from the configuration, else from a bundle") {
   llm_options options = scripted({{"one", "1", "", {}}, {"two", "2", "", {}}});
   options.prompts = {{"configured", "one {{word}} {{extra}}"}};

@@ -98,6 +98,15 @@ TEST_CASE("endpoints and scripts of models are read") {
   CHECK(read->llm.providers.at("*").script.at(0).text == "b");
   CHECK(read->llm.providers.at("*").script.at(1).error == "down");
   CHECK(read->llm.prompts.at("p") == "Say {{x}}");
+  const auto vectors = parse(R"({"llm": {"embeddings": {"url": "http://localhost:11434/v1/",
+      "model": "nomic-embed-text", "apiKey": "${TOKEN}", "timeout": "4s"}}})");
+  REQUIRE(vectors.has_value());
+  CHECK(vectors->llm.embeddings->url == "http://localhost:11434/v1");
+  CHECK(vectors->llm.embeddings->model == "nomic-embed-text");
+  CHECK(vectors->llm.embeddings->api_key == "t0ken");
+  CHECK(vectors->llm.embeddings->timeout == std::chrono::seconds(4));
+  CHECK(problems_of(R"({"llm": {"embeddings": {}}})").find("\"url\", an endpoint such as") !=
+        std::string::npos);
 }
 
 TEST_CASE("no message shows what an environment variable holds") {
@@ -229,7 +238,7 @@ TEST_CASE("what is wrong is said with its place and what to do") {
        "/deliveries/retries/interval: this must be a duration of whole seconds"},
       {R"({"deliveries": {"retries": {"backoffRate": 0.5}}})",
        "/deliveries/retries/backoffRate: this must be a number from 1 to 5"},
-      {R"({"secrets": {"a": 7}})", "/secrets/a: a secret is a text that is not empty"},
+      {R"({"secrets": {"a": 7}})", "/secrets/a: this must be a text, or an object with texts"},
       {R"({"items": {"tables": {"t": {}}}})", "/items/tables/t: \"partitionKey\" is missing"},
       {R"({"items": {"tables": {"t": {"partitionKey": "a", "sortKey": "a"}}}})",
        "/items/tables/t/sortKey: this must be another attribute than the partition key"},

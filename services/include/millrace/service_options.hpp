@@ -138,12 +138,22 @@ struct llm_endpoint {
   std::vector<llm_scripted_answer> script; ///< the first that fits answers
 };
 
+/// What turns texts into vectors, for the semantic check of what a model said.
+struct embedding_endpoint {
+  std::string url;     ///< before "/embeddings": OpenAI's API
+  std::string api_key; ///< shown nowhere; empty: none
+  std::string model;
+  std::chrono::milliseconds timeout = std::chrono::seconds(30);
+};
+
 /// Language models.
 struct llm_options {
   /// By provider: OPENAI, AWS_BEDROCK...; "*" for all others.
   std::map<std::string, llm_endpoint, std::less<>> providers;
   /// Prompt templates by id; they come before those of bundles.
   std::map<std::string, std::string, std::less<>> prompts;
+  /// Absent: a step with a semantic check fails.
+  std::optional<embedding_endpoint> embeddings;
 };
 
 /// The attributes that are a key.
