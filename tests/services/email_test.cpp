@@ -9,6 +9,7 @@
 #include "scratch.hpp"
 #include "smtp_sink.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -286,4 +287,38 @@ TEST_CASE("a stop ends the sending of a mail") {
   const auto sent = all.send({});
   REQUIRE(sent.has_error());
   CHECK(sent.error().name == "TransientStepError");
+}
+
+// MILLRACE_MAIL: the folder of `./dev mail`, which runs aiosmtpd: with STARTTLS on one port, with
+// TLS from the first byte on the other. What arrives lies in a maildir named by the port.
+TEST_CASE("mail goes over TLS to a server whose certificate is trusted, and to no other",
+          "[.mail]") {
+  const char* folder = std::getenv("MILLRACE_MAIL"); // NOLINT(concurrency-mt-unsafe)
+  REQUIRE(folder);
+  const std::string trusted = std::string(folder) + "/cert.pem";
+  struct server {
+    const char* scheme;
+    const char* port;
+  };
+  for (const auto& [scheme, port] : {server{"smtp", "38918"}, server{"smtps", "38919"}}) {
+    INFO(scheme);
+    const auto outcome = [&, scheme = scheme, port = port](const char* host,
+                                                           const std::string& ca) {
+      mail_options options;
+      options.smtp_url = std::string(scheme) + "://" + host + ":" + port;
+      options.requires_tls = true;
+      options.ca_file = ca;
+      return place(options).text_of({{"subject", host}});
+    };
+    CHECK(outcome("127.0.0.1", trusted).find("\"SUCCESS\"") != std::string::npos);
+    // Not the system's, and not the name in the certificate.
+    for (const auto& [host, ca] : {std::pair<const char*, std::string>{"127.0.0.1", ""},
+                                   std::pair<const char*, std::string>{"localhost", trusted}})
+      CHECK(outcome(host, ca).find("MessageRejected: The mail server refused the mail: SSL") == 0);
+    std::size_t arrived = 0;
+    for (const auto& each :
+         std::filesystem::directory_iterator(std::string(folder) + "/" + port + "/new"))
+      arrived += each.is_regular_file() ? 1 : 0;
+    CHECK(arrived == 1);
+  }
 }
