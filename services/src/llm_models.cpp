@@ -4,12 +4,11 @@
 #include "llm_models.hpp"
 
 #include "api_call.hpp"
+#include "json_mending.hpp"
 
 #include <millrace/js.hpp>
 
 #include <algorithm>
-
-#include <boost/json/parse.hpp>
 
 namespace millrace::services {
 namespace {
@@ -21,7 +20,6 @@ constexpr int server_errors = 500;
 constexpr std::size_t failures_max = 5;
 constexpr std::int64_t failures_within_ms = 60'000;
 constexpr std::int64_t excluded_ms = 5 * 60'000;
-constexpr std::size_t json_depth_max = 256;
 
 json::value content_of(const llm_request& request) {
   if (request.media.empty())
@@ -240,17 +238,11 @@ std::optional<json::value> json_in(std::string_view text) {
     if (is_pair)
       text = text.substr(first, last - first + 1);
   }
-  boost::json::parse_options tolerant;
-  tolerant.allow_comments = true;
-  tolerant.allow_trailing_commas = true;
-  tolerant.max_depth = json_depth_max;
-  boost::json::error_code failure;
-  json::value value = boost::json::parse(text, failure, {}, tolerant);
-  if (failure)
-    return std::nullopt;
-  // What comes from outside gets the numbers that the flow language has.
-  auto strict = parse_json(stringify(value), "answer");
-  return strict ? std::optional<json::value>(std::move(*strict)) : std::nullopt;
+  if (auto parsed = parse_json(text, "answer"))
+    return std::move(*parsed);
+  const auto mended = mended_json(text);
+  auto parsed = mended ? parse_json(*mended, "answer") : result<json::value>(error());
+  return parsed ? std::optional<json::value>(std::move(*parsed)) : std::nullopt;
 }
 
 } // namespace millrace::services

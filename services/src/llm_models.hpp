@@ -70,8 +70,8 @@ private:
   std::map<std::string, record> records_; // guarded by mutex_
 };
 
-/// The JSON in what a model said: fences and words around it are left out, comments and commas at
-/// the end of lists passed over. Absent: there is none.
+/// The JSON in what a model said: fences and words around it are left out, an object or a list that
+/// is not quite JSON is mended. Absent: there is none.
 [[nodiscard]] std::optional<json::value> json_in(std::string_view text);
 
 } // namespace millrace::services
