@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <random>
+#include <utility>
 
 namespace millrace {
 namespace {
@@ -251,25 +252,30 @@ error invalid_start(const error& reason) {
   return {errc::invalid_input, "Invalid StartFlowExecutionInput: " + reason.message()};
 }
 
-result<void> check_context(const json::object& context) {
-  if (is_deeper_than(context, flows::limits().context_depth_max))
-    return error{errc::limit_exceeded, "The initial context nests deeper than " +
-                                           std::to_string(flows::limits().context_depth_max) +
-                                           " levels."};
-  return {};
+result<void> check_depth(const start_request& request) {
+  const std::string_view name = context_that_is_too_deep(request);
+  if (name.empty())
+    return {};
+  return error{errc::limit_exceeded, "The context " + std::string(name) + " nests deeper than " +
+                                         std::to_string(flows::limits().context_depth_max) +
+                                         " levels."};
 }
 
-// Checked as the start input it stands for, whoever filled it in. The context may be large: it is
-// set aside meanwhile.
+// Checked as the start input it stands for, whoever filled it in. The contexts may be large: they
+// are set aside meanwhile.
 result<start_request> check_start(start_request request) {
-  json::object context = std::move(request.initial_context_data);
-  request.initial_context_data = {};
+  if (auto fits = check_depth(request); !fits)
+    return fits.error();
+  json::object initial = std::exchange(request.initial_context_data, {});
+  json::object current;
+  if (request.start_from_state)
+    current = std::exchange(request.start_from_state->context, {});
   auto checked = parse_start_request(to_json(request));
   if (!checked)
     return invalid_start(checked.error());
-  if (auto fits = check_context(context); !fits)
-    return fits.error();
-  checked->initial_context_data = std::move(context);
+  checked->initial_context_data = std::move(initial);
+  if (checked->start_from_state)
+    checked->start_from_state->context = std::move(current);
   return checked;
 }
 
@@ -286,7 +292,7 @@ result<std::string> engine::start(const json::object& input) {
   auto request = parse_start_request(input);
   if (!request)
     return invalid_start(request.error());
-  if (auto fits = check_context(request->initial_context_data); !fits)
+  if (auto fits = check_depth(*request); !fits)
     return fits.error();
   return impl_->runtime->start(std::move(*request));
 }

@@ -115,7 +115,8 @@ result<void> query_service::add_stored_state(const storage::execution_row& row,
   if (!request)
     return request.error();
   if (row.definition == 0) {
-    record.context = request->initial_context_data;
+    record.context = request->start_from_state ? std::move(request->start_from_state->context)
+                                               : std::move(request->initial_context_data);
     return {};
   }
   auto flow = definitions_.pinned(row.definition);

@@ -22,6 +22,8 @@ json::object merged(const json::object& base, const json::object& over) {
 // ("initialContextWithSystemValues").
 json::object initial_context(const execution_identity& identity, const start_request& request,
                              const json::object& flow_variables) {
+  if (request.start_from_state)
+    return request.start_from_state->context;
   json::object members = request.initial_context_data;
   json::object variables = flow_variables;
   if (const json::value* given = members.if_contains("flow_variables"); given && given->is_object())
@@ -61,6 +63,8 @@ json::object initial_run_state(const flow_definition& definition,
 }
 
 std::string start_step(const flow_definition& definition, const start_request& request) {
+  if (request.start_from_state)
+    return request.start_from_state->step_instance_id;
   if (request.execution_overrides) {
     const json::value* step = request.execution_overrides->if_contains("startStepInstanceId");
     if (step && step->is_string() && !step->get_string().empty())

@@ -57,10 +57,11 @@ result<start_request> interpreter::build_start(const cursor& c, const step& s,
   if (!request)
     return error{errc::invalid_input,
                  "Invalid final input for start-flow-execution: " + request.error().message()};
-  if (is_deeper_than(request->initial_context_data, limits().context_depth_max))
-    return error{errc::invalid_input, "Invalid final input for start-flow-execution: "
-                                      "initialContextData nests deeper than context_depth_max, " +
-                                          std::to_string(limits().context_depth_max) + "."};
+  if (const std::string_view name = context_that_is_too_deep(*request); !name.empty())
+    return error{errc::invalid_input,
+                 "Invalid final input for start-flow-execution: " + std::string(name) +
+                     " nests deeper than context_depth_max, " +
+                     std::to_string(limits().context_depth_max) + "."};
   return request;
 }
 

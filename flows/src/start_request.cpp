@@ -5,6 +5,7 @@
 #include "shape.hpp"
 
 #include <millrace/execution.hpp>
+#include <millrace/limits.hpp>
 
 #include <array>
 #include <utility>
@@ -81,6 +82,12 @@ private:
   std::string& wrong_;
 };
 
+constexpr std::string_view wanted_id = "a text that is not empty";
+
+bool is_not_empty(std::string_view text) {
+  return !text.empty();
+}
+
 bool is_event_list(const json::value& value) {
   if (!value.is_array()) {
     return false;
@@ -137,11 +144,30 @@ json::object read_overrides(const json::object& given, std::string& wrong) {
   if (const auto step = reader.text("startStepInstanceId")) {
     overrides["startStepInstanceId"] = *step;
   }
-  if (reader.find("startFromState") != nullptr) {
-    // Dropping it would run the flow from its beginning, which is not what was asked for.
-    reader.refuse("startFromState", "left out (resume or redrive the execution instead)");
-  }
   return overrides;
+}
+
+/// Source: reference initialize-flow ("Stateful Redrive Override").
+std::optional<start_state> read_start_state(const json::object& overrides, std::string& wrong) {
+  const json::object* given =
+      member_reader(overrides, "executionOverrides.", wrong).object("startFromState");
+  if (given == nullptr) {
+    return std::nullopt;
+  }
+  member_reader reader(*given, "executionOverrides.startFromState.", wrong);
+  start_state state;
+  const auto step = reader.text("currentStepInstanceId", wanted_id, is_not_empty);
+  if (step) {
+    state.step_instance_id = *step;
+  } else if (reader.find("currentStepInstanceId") == nullptr) {
+    reader.refuse("currentStepInstanceId", wanted_id);
+  }
+  if (const json::object* context = reader.object("currentContextData")) {
+    state.context = *context;
+  } else if (reader.find("currentContextData") == nullptr) {
+    reader.refuse("currentContextData", "an object");
+  }
+  return state;
 }
 
 /// Lineage is not the caller's to give and is dropped, but a malformed one is refused as in the
@@ -169,13 +195,11 @@ void check_lineage(member_reader& reader) {
 }
 
 void read_identity(member_reader& reader, start_request& request) {
-  constexpr std::string_view wanted_id = "a text that is not empty";
   if (reader.find("flowDefinitionId") == nullptr) {
     reader.refuse("flowDefinitionId", wanted_id);
   }
   request.flow_definition_id =
-      reader.text("flowDefinitionId", wanted_id, [](std::string_view id) { return !id.empty(); })
-          .value_or(std::string());
+      reader.text("flowDefinitionId", wanted_id, is_not_empty).value_or(std::string());
   if (auto version = reader.text("flowVersion", "a text such as \"1\" or \"LATEST_PUBLISHED\"",
                                  [](std::string_view) { return true; })) {
     request.flow_version = std::move(*version);
@@ -201,7 +225,11 @@ result<start_request> parse_start_request(const json::object& input) {
     request.notification_config = read_notification_config(*config, wrong);
   }
   if (const json::object* overrides = reader.object("executionOverrides")) {
-    request.execution_overrides = read_overrides(*overrides, wrong);
+    request.start_from_state = read_start_state(*overrides, wrong);
+    json::object others = read_overrides(*overrides, wrong);
+    if (!others.empty() || !request.start_from_state) {
+      request.execution_overrides = std::move(others);
+    }
   }
   if (!wrong.empty()) {
     return error(errc::invalid_input, wrong + ".");
@@ -226,10 +254,27 @@ json::object to_json(const start_request& request) {
   if (request.notification_config) {
     object["notificationConfig"] = *request.notification_config;
   }
-  if (request.execution_overrides) {
-    object["executionOverrides"] = *request.execution_overrides;
+  if (request.execution_overrides || request.start_from_state) {
+    json::object overrides = request.execution_overrides.value_or(json::object());
+    if (request.start_from_state) {
+      overrides["startFromState"] =
+          json::object{{"currentStepInstanceId", request.start_from_state->step_instance_id},
+                       {"currentContextData", request.start_from_state->context}};
+    }
+    object["executionOverrides"] = std::move(overrides);
   }
   return object;
+}
+
+std::string_view context_that_is_too_deep(const start_request& request) {
+  const std::size_t depth_max = flows::limits().context_depth_max;
+  if (is_deeper_than(request.initial_context_data, depth_max)) {
+    return "initialContextData";
+  }
+  if (request.start_from_state && is_deeper_than(request.start_from_state->context, depth_max)) {
+    return "executionOverrides.startFromState.currentContextData";
+  }
+  return {};
 }
 
 } // namespace millrace

@@ -75,6 +75,29 @@ TEST_CASE("a start request takes what the schema knows and drops the rest") {
   CHECK(to_json(*again) == to_json(*request));
 }
 
+TEST_CASE("of a state to start from a start request takes the step and the context") {
+  const json::object input = parse_object(R"({
+    "flowDefinitionId": "f", "flowVersion": "1", "initialContextData": {},
+    "executionOverrides": {"stepOverrides": {"a": {}}, "startFromState":
+      {"currentStepInstanceId": "b", "currentContextData": {"x": [1, {"y": 2}]}}}})");
+  json::object with_more = input;
+  with_more["executionOverrides"].at("startFromState").as_object()["flowExecutionId"] = "another";
+  const auto request = parse_start_request(with_more);
+  REQUIRE(request.has_value());
+  REQUIRE(request->start_from_state.has_value());
+  CHECK(request->start_from_state->step_instance_id == "b");
+  CHECK(request->start_from_state->context == parse_object(R"({"x": [1, {"y": 2}]})"));
+  CHECK(request->execution_overrides == parse_object(R"({"stepOverrides": {"a": {}}})"));
+  CHECK(to_json(*request) == input);
+
+  json::object alone = input;
+  alone["executionOverrides"].as_object().erase("stepOverrides");
+  const auto bare = parse_start_request(alone);
+  REQUIRE(bare.has_value());
+  CHECK_FALSE(bare->execution_overrides); // expressions see none
+  CHECK(to_json(*bare) == alone);
+}
+
 TEST_CASE("a start request needs no more than a flow") {
   const auto request = parse_start_request(parse_object(R"({"flowDefinitionId": "f"})"));
   REQUIRE(request.has_value());
@@ -120,7 +143,17 @@ TEST_CASE("a wrong start request is refused and every wrong member named") {
       {R"({"flowDefinitionId": "f", "executionOverrides": {"stepOverrides": {"a": 5},
            "startStepInstanceId": 5, "startFromState": {}}})",
        {"executionOverrides.stepOverrides.a must be an object",
-        "executionOverrides.startStepInstanceId", "executionOverrides.startFromState"}},
+        "executionOverrides.startStepInstanceId",
+        "executionOverrides.startFromState.currentStepInstanceId must be a text that is not empty, "
+        "but is missing",
+        "executionOverrides.startFromState.currentContextData must be an object, but is missing"}},
+      {R"({"flowDefinitionId": "f", "executionOverrides": {"startFromState": "a"}})",
+       {"executionOverrides.startFromState must be an object, but is the text \"a\""}},
+      {R"({"flowDefinitionId": "f", "executionOverrides": {"startFromState":
+           {"currentStepInstanceId": "", "currentContextData": []}}})",
+       {"executionOverrides.startFromState.currentStepInstanceId",
+        "executionOverrides.startFromState.currentContextData must be an object, but is an empty "
+        "array"}},
   };
   for (const auto& [input, words] : refusals) {
     INFO(input);

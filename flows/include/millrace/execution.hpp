@@ -60,6 +60,16 @@ struct error_info {
   [[nodiscard]] static error_info from_json(const json::object& object);
 };
 
+/// A place in the middle of a flow where an execution begins, as a stateful redrive does. Source:
+/// reference StartFlowExecutionInputSchema (executionOverrides.startFromState), of which these two
+/// members count: who an execution is, is not the caller's to give.
+struct start_state {
+  std::string step_instance_id; ///< currentStepInstanceId
+  /// currentContextData: what that step sees, as it is. Nothing is put into it, not even
+  /// flow_variables.flowExecutionId.
+  json::object context;
+};
+
 /// A checked start input (StartFlowExecutionInput of the reference), without lineage.
 struct start_request {
   std::string flow_definition_id = {};
@@ -71,8 +81,12 @@ struct start_request {
   std::string trigger_source = {};
   std::optional<bool> enable_execution_logs = {};
   std::optional<json::object> notification_config = {};
-  /// stepOverrides and startStepInstanceId; absent: none.
+  /// stepOverrides and startStepInstanceId, the step at which the execution begins with its initial
+  /// context; absent: none. Expressions see them.
   std::optional<json::object> execution_overrides = {};
+  /// Where it begins instead of the start step, and on what instead of the initial context. In JSON
+  /// it is executionOverrides.startFromState; expressions do not see it.
+  std::optional<start_state> start_from_state = {};
 };
 
 /// Checks `input` against the start input's schema; unknown members and lineage are dropped.
@@ -82,6 +96,9 @@ struct start_request {
 [[nodiscard]] result<start_request> parse_start_request(const json::object& input);
 /// The start input as JSON, in the form that parse_start_request reads.
 [[nodiscard]] json::object to_json(const start_request& request);
+/// The name of a context of the start input that nests deeper than context_depth_max; empty: none
+/// does. Source of the bound: limits.hpp.
+[[nodiscard]] std::string_view context_that_is_too_deep(const start_request& request);
 
 /// Whether `text` is a UUID of any version in its canonical form (hexadecimal, either case).
 /// Source: RFC 9562, section 4.
