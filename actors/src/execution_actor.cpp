@@ -352,6 +352,7 @@ void execution_actor::put_end() {
   end.ended_at = shared_->options.time->now();
   end.context = stringify(context);
   end.path = state_->main().path.to_json_text();
+  end.stopped_before = state_->stopped_before();
   json::object reason;
   if (state_->error())
     reason = state_->error()->to_json();

@@ -138,21 +138,14 @@ result<void> execution_actor::restore() {
 }
 
 result<void> execution_actor::make_state(const resolved_flow& flow, const start_request& request) {
-  auto definition = flow.definition;
-  if (request.execution_overrides) {
-    const json::value* overrides = request.execution_overrides->if_contains("stepOverrides");
-    if (overrides && overrides->is_object()) {
-      auto changed = shared_->options.definitions->overridden(definition, overrides->get_object());
-      if (!changed)
-        return changed.error();
-      definition = std::move(*changed);
-    }
-  }
+  auto definition = definition_for(*shared_->options.definitions, flow, request);
+  if (!definition)
+    return definition.error();
   flows::execution_identity identity = identity_of(row_);
   identity.enable_execution_logs =
-      request.enable_execution_logs.value_or(definition->enable_execution_logs);
+      request.enable_execution_logs.value_or((*definition)->enable_execution_logs);
   const bool traced = shared_->options.observer || identity.enable_execution_logs || tells();
-  state_ = std::make_unique<flows::execution_state>(std::move(definition), std::move(identity),
+  state_ = std::make_unique<flows::execution_state>(std::move(*definition), std::move(identity),
                                                     request, *flow.flow_variables);
   std::function<void(const flows::trace_event&)> listener;
   if (traced)

@@ -153,6 +153,8 @@ void execution_actor::record(const trace_event& event) {
     entry["branchId"] = event.path->branch_id;
     entry["branchExecutionId"] = event.path->id;
   }
+  // Millrace's own: what tells a visit's records from those of the next one, see context_history.
+  entry["visitNumber"] = event.path->visit;
   entry["attemptNumber"] = event.attempt;
   entry["startTime"] = format_timestamp(event.path->step_started_at);
   entry["endTime"] = format_timestamp(ended);

@@ -25,6 +25,17 @@ result<start_request> start_input_of(const storage::execution_row& row) {
   return parse_start_request(input->get_object());
 }
 
+result<std::shared_ptr<const flows::flow_definition>> definition_for(definition_source& definitions,
+                                                                     const resolved_flow& flow,
+                                                                     const start_request& request) {
+  const json::value* overrides = request.execution_overrides
+                                     ? request.execution_overrides->if_contains("stepOverrides")
+                                     : nullptr;
+  if (!overrides || !overrides->is_object())
+    return flow.definition;
+  return definitions.overridden(flow.definition, overrides->get_object());
+}
+
 result<void> replay(const storage::stored_state& stored, flows::execution_state& state) {
   if (!stored.snapshot.empty())
     if (auto applied = state.apply_delta(stored.snapshot); !applied)

@@ -24,6 +24,7 @@ void add_list(CLI::App& app, action& chosen);
 void add_show(CLI::App& app, action& chosen);
 void add_resume(CLI::App& app, action& chosen);
 void add_cancel(CLI::App& app, action& chosen);
+void add_redrive(CLI::App& app, action& chosen);
 void add_verify(CLI::App& app, action& chosen);
 void add_graph(CLI::App& app, action& chosen);
 void add_explore(CLI::App& app, action& chosen);

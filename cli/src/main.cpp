@@ -19,18 +19,6 @@ constexpr const char* statuses = "Exit status: 0 done; 1 the root execution did 
                                  "test failed; 2 bad usage, definition or input;\n"
                                  "3 the engine or its database failed. NO_COLOR is honoured.";
 
-// A word that the command line keeps for what is not part of this version: a clear sentence is
-// better than "unexpected argument".
-void keep_word(CLI::App& app, const std::string& name, action& chosen) {
-  CLI::App* command = app.add_subcommand(name)->group("")->allow_extras();
-  command->set_help_flag();
-  command->callback([name, &chosen] {
-    chosen = [name] {
-      return fail(exit_status::bad_usage, "millrace " + name + " is not part of this version.");
-    };
-  });
-}
-
 // Reads the command line; `chosen` stays empty when there is nothing left to do.
 exit_status read(CLI::App& app, int count, char** arguments, action& chosen) {
   try {
@@ -67,10 +55,10 @@ int run(int count, char** arguments) {
   add_show(app, chosen);
   add_resume(app, chosen);
   add_cancel(app, chosen);
+  add_redrive(app, chosen);
   add_verify(app, chosen);
   add_graph(app, chosen);
   add_explore(app, chosen);
-  keep_word(app, "redrive", chosen);
   const bool is_alone = count < 2;
   const exit_status read_status = read(app, count, arguments, chosen);
   if (is_alone) {

@@ -8,7 +8,7 @@
 
 namespace millrace::cli {
 
-exit_status run_on(session& running, const std::string& id, bool as_json) {
+exit_status run_on(session& running, const std::string& id, bool as_json, extent printed) {
   const auto before = running.engine().find(id);
   if (!before)
     return fail(before.error());
@@ -25,7 +25,10 @@ exit_status run_on(session& running, const std::string& id, bool as_json) {
   standard_output out;
   if (as_json) {
     executions_document document(out, true);
-    document.add(*record);
+    if (printed == extent::alone)
+      document.add(*record);
+    else if (auto added = document.add_family(list_of(running.engine()), id); !added)
+      return fail(added.error());
     document.close();
   } else {
     const auto text = describe_family(list_of(running.engine()), record->root_flow_execution_id,
@@ -37,6 +40,20 @@ exit_status run_on(session& running, const std::string& id, bool as_json) {
   const bool is_cut =
       *ended == wait_end::interrupted && record->status != execution_status::completed;
   return out.finish(is_cut ? exit_status::not_completed : status_of(record->status));
+}
+
+exit_status show_accepted(session& running, const std::string& id, bool as_json) {
+  standard_output out;
+  if (!as_json) {
+    out.write(id + '\n');
+    return out.finish(exit_status::done);
+  }
+  running.engine().stop();
+  executions_document document(out, true);
+  if (auto added = document.add_family(list_of(running.engine()), id); !added)
+    return fail(added.error());
+  document.close();
+  return out.finish(exit_status::done);
 }
 
 } // namespace millrace::cli

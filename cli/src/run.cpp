@@ -9,6 +9,7 @@
 #include "diagnostics.hpp"
 #include "input.hpp"
 #include "interrupt.hpp"
+#include "outcome.hpp"
 #include "query.hpp"
 #include "session.hpp"
 #include "sources.hpp"
@@ -152,7 +153,7 @@ private:
       return fail(id.error());
     request_ = {}; // its context may be large, and the engine has it
     if (options_.no_wait)
-      return show_accepted(*id);
+      return show_accepted(*session_, *id, options_.as_json);
     auto ended = session_->wait(options_.timeout, unless_others_go_on(*id));
     if (!ended)
       return fail(ended.error());
@@ -218,16 +219,6 @@ private:
     else
       warn(what + "; what has not ended goes on with: millrace run --recover-only --db " +
            options_.database);
-  }
-
-  exit_status show_accepted(const std::string& id) {
-    standard_output out;
-    if (!options_.as_json) {
-      out.write(id + '\n');
-      return out.finish(exit_status::done);
-    }
-    session_->engine().stop();
-    return show({id}, exit_status::done);
   }
 
   void say_stand_ins() const {

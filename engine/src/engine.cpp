@@ -2,6 +2,7 @@
 #include <millrace/engine.hpp>
 
 #include "engine_implementation.hpp"
+#include "redrive.hpp"
 
 #include <millrace/limits.hpp>
 
@@ -305,6 +306,13 @@ std::vector<result<std::string>> engine::start_all(std::vector<start_request> re
   return impl_->runtime->start_all(std::move(checked));
 }
 
+result<std::string> engine::redrive(const redrive_request& request) {
+  auto start_input = make_redrive(request, *impl_->store, *impl_->definitions);
+  if (!start_input)
+    return start_input.error();
+  return start(std::move(*start_input));
+}
+
 result<execution_record> engine::wait(std::string_view flow_execution_id, milliseconds timeout) {
   auto ended = impl_->runtime->wait_ended(flow_execution_id, timeout);
   if (!ended)
@@ -372,52 +380,6 @@ result<std::size_t> engine::cancel_family(std::string_view root_flow_execution_i
 void engine::stop() {
   if (impl_)
     impl_->runtime->stop();
-}
-
-struct database_reader::implementation {
-  explicit implementation(std::unique_ptr<storage::store> opened)
-      : store(std::move(opened)), steps(steps::registry::with_system_modules()), definitions(steps),
-        queries(*store, definitions) {}
-
-  std::unique_ptr<storage::store> store;
-  steps::registry steps;
-  catalog definitions;
-  query_service queries;
-};
-
-database_reader::database_reader(std::unique_ptr<implementation> impl) : impl_(std::move(impl)) {}
-database_reader::database_reader(database_reader&& other) noexcept = default;
-database_reader& database_reader::operator=(database_reader&& other) noexcept = default;
-database_reader::~database_reader() = default;
-
-result<database_reader> database_reader::open(const std::string& database) {
-  storage::store_options how;
-  how.path = database;
-  how.read_only = true;
-  auto store = storage::open_store(how);
-  if (!store)
-    return store.error();
-  auto impl = std::make_unique<implementation>(std::move(*store));
-  impl->definitions.read_from(*impl->store);
-  return database_reader(std::move(impl));
-}
-
-result<execution_record> database_reader::find(std::string_view flow_execution_id) const {
-  return impl_->queries.find(flow_execution_id);
-}
-
-result<std::vector<execution_record>> database_reader::list(const execution_filter& filter) const {
-  return impl_->queries.list(filter);
-}
-
-result<std::vector<execution_record>> database_reader::family(std::string_view root,
-                                                              bool with_context) const {
-  return impl_->queries.family(root, with_context);
-}
-
-result<std::vector<json::object>>
-database_reader::step_records(std::string_view flow_execution_id) const {
-  return impl_->queries.step_records(flow_execution_id);
 }
 
 } // namespace millrace

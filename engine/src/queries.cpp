@@ -30,13 +30,6 @@ execution_record plain_record(const storage::execution_row& row) {
   return record;
 }
 
-result<json::value> stored_json(const std::string& text, const std::string& id) {
-  auto parsed = parse_json(text, "execution " + id, stored_json_limits);
-  if (!parsed)
-    return error{errc::internal, "A stored value is damaged: " + parsed.error().message()};
-  return std::move(*parsed);
-}
-
 storage::execution_query::selection selection_of(execution_filter::selection wanted) {
   using stored = storage::execution_query::selection;
   switch (wanted) {
@@ -55,19 +48,35 @@ result<void> add_end(const storage::execution_row& row, execution_record& record
     if (context->is_object())
       record.context = std::move(context->get_object());
   }
+  auto path = stored_path(row);
+  if (!path)
+    return path.error();
+  record.path = std::move(*path);
+  return {};
+}
+
+} // namespace
+
+result<json::value> stored_json(const std::string& text, const std::string& id) {
+  auto parsed = parse_json(text, "execution " + id, stored_json_limits);
+  if (!parsed)
+    return error{errc::internal, "A stored value is damaged: " + parsed.error().message()};
+  return std::move(*parsed);
+}
+
+result<std::vector<std::string>> stored_path(const storage::execution_row& row) {
+  std::vector<std::string> steps;
   if (row.path.empty())
-    return {};
+    return steps;
   auto path = stored_json(row.path, row.id);
   if (!path)
     return path.error();
   if (path->is_array())
     for (const json::value& step : path->get_array())
       if (step.is_string())
-        record.path.emplace_back(step.get_string());
-  return {};
+        steps.emplace_back(step.get_string());
+  return steps;
 }
-
-} // namespace
 
 result<execution_record> query_service::record_of(const storage::execution_row& row,
                                                   bool with_context) const {
@@ -111,28 +120,43 @@ result<void> query_service::add_stored_end(const storage::execution_row& row,
 // An execution that has not ended: its context and path follow from the journal.
 result<void> query_service::add_stored_state(const storage::execution_row& row,
                                              execution_record& record) const {
-  auto request = actors::start_input_of(row);
-  if (!request)
-    return request.error();
   if (row.definition == 0) {
+    auto request = actors::start_input_of(row);
+    if (!request)
+      return request.error();
     record.context = request->start_from_state ? std::move(request->start_from_state->context)
                                                : std::move(request->initial_context_data);
     return {};
   }
+  auto state = state_of(row);
+  if (!state)
+    return state.error();
+  const flows::cursor& main = (*state)->main();
+  record.context = main.variables.to_object();
+  record.path = main.path.to_vector();
+  record.progress = flows::measure_progress((*state)->definition(), record.path, record.status);
+  return {};
+}
+
+result<std::unique_ptr<flows::execution_state>>
+query_service::state_of(const storage::execution_row& row) const {
+  auto request = actors::start_input_of(row);
+  if (!request)
+    return request.error();
   auto flow = definitions_.pinned(row.definition);
   if (!flow)
     return flow.error();
-  flows::execution_state state(flow->definition, actors::identity_of(row), *request,
-                               *flow->flow_variables);
+  auto definition = actors::definition_for(definitions_, *flow, *request);
+  if (!definition)
+    return definition.error();
+  auto state = std::make_unique<flows::execution_state>(
+      std::move(*definition), actors::identity_of(row), *request, *flow->flow_variables);
   auto stored = store_.load_state(row.key);
   if (!stored)
     return stored.error();
-  if (auto replayed = actors::replay(*stored, state); !replayed)
+  if (auto replayed = actors::replay(*stored, *state); !replayed)
     return replayed.error();
-  record.context = state.main().variables.to_object();
-  record.path = state.main().path.to_vector();
-  record.progress = flows::measure_progress(*flow->definition, record.path, record.status);
-  return {};
+  return state;
 }
 
 result<execution_record> query_service::find(std::string_view flow_execution_id) const {

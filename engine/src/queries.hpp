@@ -5,7 +5,14 @@
 
 #include "catalog.hpp"
 
+#include <millrace/execution_state.hpp>
+
 namespace millrace {
+
+/// A JSON text of the store; `id` names the execution in errors: `internal`.
+[[nodiscard]] result<json::value> stored_json(const std::string& text, const std::string& id);
+/// The path of an execution that has ended, read with its large columns. Errors: `internal`.
+[[nodiscard]] result<std::vector<std::string>> stored_path(const storage::execution_row& row);
 
 /// Queries on one store, with the definitions that its executions are pinned to. Thread-safe.
 class query_service {
@@ -20,6 +27,10 @@ public:
                                                              bool with_context) const;
   [[nodiscard]] result<std::vector<json::object>>
   step_records(std::string_view flow_execution_id) const;
+
+  /// The state of an open execution that has begun, from a row with its large columns.
+  [[nodiscard]] result<std::unique_ptr<flows::execution_state>>
+  state_of(const storage::execution_row& row) const;
 
   /// The record of a row; `with_large`: with path and context.
   [[nodiscard]] result<execution_record> record_of(const storage::execution_row& row,

@@ -240,16 +240,21 @@ void interpreter::fail(cursor& c, const step* s, error_info reason, const moment
             .error = &reason});
     return complete(c, *s, reason.to_json(), at);
   }
-  fail_beyond(c, s, std::move(reason), at, unhandled);
+  if (falls_back(c, s, reason))
+    return;
+  if (!c.parent)
+    state_.stopped_before_ = c.step;
+  fail_path(c, std::move(reason), at, unhandled);
 }
 
+// A step that has completed, and no way leads on from it.
 void interpreter::fail_beyond(cursor& c, const step& s, error_info reason, const moment& at) {
   reason.error_details["failedStepInstanceId"] = s.id;
-  fail_beyond(c, &s, std::move(reason), at, execution_status::failed);
+  if (!falls_back(c, &s, reason))
+    fail_path(c, std::move(reason), at, execution_status::failed);
 }
 
-void interpreter::fail_beyond(cursor& c, const step* s, error_info reason, const moment& at,
-                              execution_status unhandled) {
+bool interpreter::falls_back(cursor& c, const step* s, const error_info& reason) {
   const std::string_view fallback =
       s ? std::string_view(s->on_error.fallback_step_instance_id) : std::string_view();
   report({.what = trace_event::type::step_failed,
@@ -261,9 +266,10 @@ void interpreter::fail_beyond(cursor& c, const step* s, error_info reason, const
           .error = &reason,
           .next_step = fallback,
           .way = fallback.empty() ? flow_way::none : flow_way::fallback});
-  if (!fallback.empty())
-    return move_to(c, fallback);
-  fail_path(c, std::move(reason), at, unhandled);
+  if (fallback.empty())
+    return false;
+  move_to(c, fallback);
+  return true;
 }
 
 void interpreter::fail_path(cursor& c, error_info reason, const moment& at,
@@ -312,6 +318,7 @@ void interpreter::fire(cursor& c, const moment& at) {
 void interpreter::cancel(std::string_view reason) {
   if (is_terminal(state_.status_))
     return;
+  state_.stopped_before_ = state_.main_.step;
   state_.main_.error = error_info{"Cancelled", std::string(reason), {}, false};
   state_.main_.phase = cursor_phase::ended;
   state_.main_.fork.reset();

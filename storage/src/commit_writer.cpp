@@ -92,7 +92,8 @@ commit_writer::commit_writer(connection& database)
       update_children_(database.handle(),
                        "UPDATE execution SET started_children = ?2 WHERE key = ?1"),
       insert_result_(database.handle(),
-                     "INSERT INTO execution_result (execution, context, path) VALUES (?1, ?2, ?3)"),
+                     "INSERT INTO execution_result (execution, context, path, stopped_before)"
+                     " VALUES (?1, ?2, ?3, ?4)"),
       insert_delta_(database.handle(),
                     "INSERT INTO journal (execution, sequence, delta) VALUES (?1, ?2, ?3)"),
       replace_snapshot_(database.handle(), replace_snapshot_sql),
@@ -396,7 +397,10 @@ void commit_writer::write_result(execution_key execution, const execution_end& e
   if (end.context.empty() && end.path.empty()) {
     return;
   }
-  insert_result_.bind(execution, text_or_null{end.context}, text_or_null{end.path}).run();
+  insert_result_
+      .bind(execution, text_or_null{end.context}, text_or_null{end.path},
+            text_or_null{end.stopped_before})
+      .run();
 }
 
 execution_key commit_writer::deliver(const commit_unit::delivery& delivery) {

@@ -19,7 +19,8 @@ SELECT e.key, e.id, e.message_id, e.status, e.kind, e.depth, e.root, e.parent,
 constexpr std::string_view large_columns = R"sql(,
        (SELECT input FROM execution_input WHERE execution = e.key),
        (SELECT context FROM execution_result WHERE execution = e.key),
-       (SELECT path FROM execution_result WHERE execution = e.key))sql";
+       (SELECT path FROM execution_result WHERE execution = e.key),
+       (SELECT stopped_before FROM execution_result WHERE execution = e.key))sql";
 
 /// Reads the columns of row_columns, then those of large_columns when they were asked for.
 execution_row read_row(const statement& row, bool with_large_columns) {
@@ -52,7 +53,8 @@ execution_row read_row(const statement& row, bool with_large_columns) {
   if (with_large_columns) {
     result.start_input = row.text(column++);
     result.context = row.text(column++);
-    result.path = row.text(column);
+    result.path = row.text(column++);
+    result.stopped_before = row.text(column);
   }
   return result;
 }

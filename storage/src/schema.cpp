@@ -57,9 +57,10 @@ CREATE TABLE execution_input (
   input     TEXT NOT NULL
 );
 CREATE TABLE execution_result (
-  execution INTEGER PRIMARY KEY,
-  context   TEXT,
-  path      TEXT
+  execution      INTEGER PRIMARY KEY,
+  context        TEXT,
+  path           TEXT,
+  stopped_before TEXT
 );
 
 CREATE TABLE snapshot (
@@ -154,7 +155,8 @@ SELECT e.key,
        e.error_info,
        i.input AS start_input,
        r.context,
-       r.path
+       r.path,
+       r.stopped_before
   FROM execution e
   LEFT JOIN execution_input i ON i.execution = e.key
   LEFT JOIN execution_result r ON r.execution = e.key;

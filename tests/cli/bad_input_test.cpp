@@ -104,7 +104,6 @@ const std::vector<bad_input>& cases() {
        {"run", "good.json", "--no-wait", "--timeout", "1"},
        "--no-wait does not wait"},
       {"test", {"test", "nix.test.json"}, "There is no file or folder nix.test.json"},
-      {"redrive", {"redrive", "x"}, "millrace redrive is not part of this version."},
       {"eval nothing",
        {"eval"},
        "Name what to evaluate: jsonpath, condition, template, mapping, transform, flow."},
@@ -153,6 +152,21 @@ const std::vector<bad_input>& cases() {
       {"show", {"show", "id"}, "There is no database new.db."},
       {"show nobody", {"show"}, "Name an execution"},
       {"cancel", {"cancel", "id"}, "There is no database new.db."},
+      {"redrive", {"redrive", "id"}, "There is no database new.db."},
+      {"redrive nobody", {"redrive"}, "Name an execution that has ended"},
+      {"redrive from nowhere", {"redrive", "id", "--from", ""}, "--from is empty"},
+      {"redrive a visit of nothing", {"redrive", "id", "--visit", "1"}, "name it with --from."},
+      {"redrive a context of nothing",
+       {"redrive", "id", "--context", "{}"},
+       "name it with --from."},
+      {"redrive visit 0", {"redrive", "id", "--from", "a", "--visit", "0"}, "1 or more"},
+      {"redrive visit no number", {"redrive", "id", "--from", "a", "--visit", "x"}, "--visit"},
+      {"redrive on two contexts",
+       {"redrive", "id", "--from", "a", "--visit", "1", "--context", "{}"},
+       "use one of them."},
+      {"redrive on an empty context",
+       {"redrive", "id", "--from", "a", "--context", ""},
+       "--context is empty"},
       {"recover", {"run", "--recover-only"}, "There is no database new.db."},
       {"recover and start",
        {"run", "--recover-only", "--input", "{}"},
@@ -162,8 +176,8 @@ const std::vector<bad_input>& cases() {
 
 bool takes_database(const bad_input& each) {
   const std::string& command = each.arguments.front();
-  return command != "validate" && command != "test" && command != "redrive" && command != "fly" &&
-         command != "eval" && command != "graph";
+  return command != "validate" && command != "test" && command != "fly" && command != "eval" &&
+         command != "graph";
 }
 
 } // namespace
@@ -197,6 +211,7 @@ TEST_CASE("a command that needs a database says so") {
       {"show", {"show", "id"}, "Name the database with --db FILE."},
       {"resume", {"resume", "key"}, "Name the database with --db FILE."},
       {"cancel", {"cancel", "id"}, "Name the database with --db FILE."},
+      {"redrive", {"redrive", "id"}, "Name the database with --db FILE."},
       {"no-wait", {"run", "good.json", "--no-wait"}, "--no-wait needs a database"},
       {"recover", {"run", "--recover-only"}, "--recover-only needs a database"},
       {"option without value", {"run", "good.json", "--flow"}, "--flow: 1 required"},
@@ -221,9 +236,9 @@ TEST_CASE("the help lists what works and nothing else") {
   const workplace place;
   const outcome result = place.run({"--help"});
   CHECK(result.status == 0);
-  for (const char* word : {"run", "validate", "test", "eval", "list", "show", "resume", "cancel"})
+  for (const char* word :
+       {"run", "validate", "test", "eval", "list", "show", "resume", "cancel", "redrive"})
     CHECK(result.out.find(std::string("\n  ") + word + ' ') != std::string::npos);
-  CHECK(result.out.find("redrive") == std::string::npos);
 }
 
 TEST_CASE("validate names every problem of every source and gives status 2") {

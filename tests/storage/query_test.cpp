@@ -102,6 +102,9 @@ TEST_CASE("large columns are read only when they are asked for, the error always
   CHECK(full.start_input == root_start(6).start_input);
   CHECK(full.context == R"({"result":6})");
   CHECK(full.path == R"(["first","last"])");
+  CHECK(full.stopped_before == "last");
+  CHECK(target->find_execution(execution_key{6}).value().stopped_before == "last");
+  CHECK(target->find_execution(execution_key{5}).value().stopped_before.empty());
 }
 
 TEST_CASE("unfinished executions are listed in pages by key") {

@@ -104,9 +104,11 @@ commit_unit ending(execution_key key, execution_status status) {
                            1'700'000'002'000 + key,
                            R"({"result":)" + std::to_string(key) + "}",
                            R"(["first","last"])",
+                           {},
                            {}};
   if (status != execution_status::completed) {
     unit.end->error_info = R"({"errorName":"Test"})";
+    unit.end->stopped_before = "last";
   }
   return unit;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <millrace/execution_state.hpp>
+#include <millrace/runtime.hpp>
 #include <millrace/store.hpp>
 
 namespace millrace::actors {
@@ -16,6 +17,12 @@ namespace millrace::actors {
 /// The start input of a row that was read with its large columns. Errors: `invalid_input` and
 /// `internal` for text that no start has written.
 [[nodiscard]] result<start_request> start_input_of(const storage::execution_row& row);
+
+/// What an execution of `flow` with this start input runs: the definition, or the same with its
+/// step overrides. Errors: `invalid_definition`.
+[[nodiscard]] result<std::shared_ptr<const flows::flow_definition>>
+definition_for(definition_source& definitions, const resolved_flow& flow,
+               const start_request& request);
 
 /// Brings a state from its beginning to where the journal ends: the snapshot, then the deltas.
 /// Errors: `internal` for a journal that is not this state's.

@@ -10,6 +10,7 @@
 #include <millrace/json.hpp>
 #include <millrace/options.hpp>
 #include <millrace/problem.hpp>
+#include <millrace/redrive.hpp>
 
 #include <chrono>
 #include <memory>
@@ -167,6 +168,17 @@ public:
   /// services, `database_unusable`, `database_failed`.
   [[nodiscard]] result<std::vector<queue_message>>
   queue_messages(std::string_view queue_url = {}) const;
+
+  /// Runs an execution that has ended again, from its beginning or from one of its steps, as a new
+  /// root whose trigger source names it; the new id. From the beginning it is the same start input.
+  /// From a step it is that start input on the context that stood before a visit of the step: known
+  /// of the step at which an execution stopped that did not complete, and of every visit on the
+  /// main path where enableExecutionLogs kept step records. Durable at return, from when on it will
+  /// run, as start(). Errors, all before anything is started: `not_found` (the execution, the
+  /// version, the step, the visit), `conflict` when the execution is open or the context is not
+  /// known, `invalid_argument` for a step of a branch or members of the request that contradict
+  /// each other, `invalid_definition`, and those of start().
+  [[nodiscard]] result<std::string> redrive(const redrive_request& request);
 
   /// Hands an event to the first execution that waits under `correlation_key`; its id. Durable at
   /// return. Errors: `not_found`, `invalid_input` for a payload over the limit, `database_failed`.

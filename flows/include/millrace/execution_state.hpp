@@ -136,6 +136,10 @@ public:
   [[nodiscard]] execution_status status() const noexcept { return status_; }
   [[nodiscard]] const std::optional<error_info>& error() const noexcept { return main_.error; }
   [[nodiscard]] const cursor& main() const noexcept { return main_; }
+  /// The step before which the context of an execution stands that did not complete: the one that
+  /// failed or was interrupted, whose output was never mapped, or the next one. Empty: there is
+  /// none, the step had completed and no way led on from it. Told once, at the end.
+  [[nodiscard]] const std::string& stopped_before() const noexcept { return stopped_before_; }
   /// The cursor of that id, or null.
   [[nodiscard]] cursor* find_cursor(std::string_view id);
   /// The earliest time something is due; 0: none.
@@ -175,6 +179,7 @@ private:
   json::object run_state_;
   execution_status status_ = execution_status::running;
   std::int64_t visits_ = 0; ///< visits handed out so far
+  std::string stopped_before_;
   cursor main_;
 };
 

@@ -175,8 +175,7 @@ private:
   void fail(cursor& c, const step* s, error_info reason, const moment& at,
             execution_status unhandled = execution_status::failed);
   void fail_beyond(cursor& c, const step& s, error_info reason, const moment& at);
-  void fail_beyond(cursor& c, const step* s, error_info reason, const moment& at,
-                   execution_status unhandled);
+  [[nodiscard]] bool falls_back(cursor& c, const step* s, const error_info& reason);
   void fail_path(cursor& c, error_info reason, const moment& at, execution_status unhandled);
   static void collect_due(cursor& from, std::int64_t now, std::vector<std::string>& due);
   void fire(cursor& c, const moment& at);

@@ -73,6 +73,9 @@ struct execution_end {
   std::string context;    ///< JSON text of the final context, empty: none
   std::string path;       ///< JSON text: array of step instance ids
   std::string error_info; ///< JSON text, empty: none
+  /// The step before which the final context stands; empty: none, see
+  /// execution_state::stopped_before.
+  std::string stopped_before;
 };
 
 /// Waiting for an external event under a correlation key.
@@ -178,6 +181,7 @@ struct execution_row {
   std::string start_input;
   std::string context;
   std::string path;
+  std::string stopped_before;
   std::string error_info; ///< always filled
 };
 
