@@ -12,6 +12,7 @@ exit_status run_on(session& running, const std::string& id, bool as_json, extent
   const auto before = running.engine().find(id);
   if (!before)
     return fail(before.error());
+  running.watch(before->root_flow_execution_id);
   const auto ended = running.wait(
       {}, [&] { return is_settled(list_of(running.engine()), before->root_flow_execution_id); });
   if (!ended)

@@ -46,12 +46,14 @@ progress_line::~progress_line() {
     put(clear_line);
 }
 
-void progress_line::renew() {
+void progress_line::renew(const std::string& headline) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_)
     return;
   next_ = now + renewal_pause;
   std::string line = counts_.describe();
+  if (!headline.empty())
+    line += "; " + headline;
   if (line == shown_)
     return;
   shown_ = std::move(line);

@@ -39,7 +39,8 @@ public:
   progress_line(const progress_line&) = delete;
   progress_line& operator=(const progress_line&) = delete;
 
-  void renew();
+  /// `headline`: what is told beside the counts; empty: nothing.
+  void renew(const std::string& headline);
 
 private:
   const progress& counts_;

@@ -154,6 +154,7 @@ private:
     request_ = {}; // its context may be large, and the engine has it
     if (options_.no_wait)
       return show_accepted(*session_, *id, options_.as_json);
+    session_->watch(*id);
     auto ended = session_->wait(options_.timeout, unless_others_go_on(*id));
     if (!ended)
       return fail(ended.error());

@@ -3,6 +3,7 @@
 
 #include "deliveries.hpp"
 #include "interrupt.hpp"
+#include "progress_view.hpp"
 #include "terminal.hpp"
 
 #include <algorithm>
@@ -18,6 +19,10 @@ using std::chrono::steady_clock;
 
 // How long the command looks away: the pace of the progress line and of Ctrl-C.
 constexpr milliseconds glance{100};
+// How often the headline is looked at: after a pause, or this many times as long as a look took.
+constexpr milliseconds look_pause{250};
+constexpr int looks_apart = 20;
+constexpr std::size_t watched_nodes_max = 20;
 
 } // namespace
 
@@ -88,8 +93,20 @@ result<wait_end> session::wait(std::optional<milliseconds> limit,
     if (limit && steady_clock::now() - begin >= *limit)
       return stop_with(wait_end::timed_out);
     if (line)
-      line->renew();
+      line->renew(headline());
   }
+}
+
+// Looking reads the state of every open execution, so it is done a small part of the time.
+std::string session::headline() {
+  const auto begin = steady_clock::now();
+  if (watched_.empty() || begin < next_look_)
+    return headline_;
+  const auto report = engine_->progress(watched_, progress_mode::tree, watched_nodes_max);
+  headline_ = report ? describe_headline(report->headline) : std::string();
+  const auto end = steady_clock::now();
+  next_look_ = end + std::max<steady_clock::duration>(look_pause, looks_apart * (end - begin));
+  return headline_;
 }
 
 result<service_options> read_configuration(const std::string& file) {

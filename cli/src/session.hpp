@@ -45,6 +45,8 @@ public:
   /// Closes and opens again, now taking up what is unfinished. Errors: the engine's; then the
   /// session is of no more use.
   [[nodiscard]] result<void> reopen_and_recover();
+  /// The progress line tells of the family of this root from now on.
+  void watch(const std::string& root) { watched_ = root; }
   /// Waits until nothing can go on by itself, renewing the progress line; interruptible. Where
   /// `is_enough` is given, also until it has held at two looks in succession (executions move while
   /// it looks). Errors: the engine's and those of `is_enough`.
@@ -54,9 +56,13 @@ public:
 private:
   session() = default;
   [[nodiscard]] result<void> open_engine();
+  [[nodiscard]] std::string headline();
 
   options how_;
   std::shared_ptr<progress> progress_; // null: not shown
+  std::string watched_;                // empty: nobody
+  std::string headline_;               // as of the last look
+  std::chrono::steady_clock::time_point next_look_{};
   std::unique_ptr<millrace::engine> engine_;
 };
 

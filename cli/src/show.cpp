@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "diagnostics.hpp"
 #include "output.hpp"
+#include "progress_view.hpp"
 #include "session.hpp"
 #include "wording.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 struct show_options {
   std::string id;
   std::string database;
+  bool progress = false;
   bool as_json = false;
 };
 
@@ -131,6 +133,16 @@ private:
   std::string text_;
 };
 
+exit_status show_progress(const database_reader& database, const show_options& options) {
+  const auto report = database.progress(options.id);
+  if (!report)
+    return fail(report.error());
+  standard_output out;
+  out.write(options.as_json ? stringify(to_json(*report)) + '\n'
+                            : draw_progress(*report, look_of_output()));
+  return out.finish(exit_status::done);
+}
+
 exit_status show(const show_options& options) {
   if (options.id.empty())
     return fail(exit_status::bad_usage, "Name an execution; millrace list shows their ids.");
@@ -139,6 +151,8 @@ exit_status show(const show_options& options) {
   const auto database = database_reader::open(options.database);
   if (!database)
     return fail(database.error());
+  if (options.progress)
+    return show_progress(*database, options);
   const auto record = database->find(options.id);
   if (!record)
     return fail(record.error());
@@ -163,6 +177,8 @@ void add_show(CLI::App& app, action& chosen) {
   auto options = std::make_shared<show_options>();
   CLI::App* command = app.add_subcommand("show", "Show one execution with its context and steps");
   command->add_option("ID", options->id, "the execution's id")->type_name("");
+  command->add_flag("--progress", options->progress,
+                    "how far its whole family has come, and what goes on, instead");
   add_database(*command, options->database);
   add_output(*command, options->as_json);
   command->callback([options, &chosen] { chosen = [options] { return show(*options); }; });

@@ -9,12 +9,8 @@
 namespace millrace::cli {
 namespace {
 
-// The strokes before a name, and before what stands below it.
-struct strokes {
-  std::string_view branch, last_branch, trunk, space;
-};
-constexpr strokes unicode_strokes{"├─ ", "└─ ", "│  ", "   "};
-constexpr strokes ascii_strokes{"|- ", "`- ", "|  ", "   "};
+constexpr tree_strokes unicode_strokes{"├─ ", "└─ ", "│  ", "   "};
+constexpr tree_strokes ascii_strokes{"|- ", "`- ", "|  ", "   "};
 
 using record = execution_record;
 
@@ -33,7 +29,7 @@ std::string against_parent(const record& child, const record* parent) {
 class tree_drawing {
 public:
   tree_drawing(const std::vector<record>& family, const look& how)
-      : family_(family), strokes_(how.unicode ? unicode_strokes : ascii_strokes) {
+      : family_(family), strokes_(strokes_for(how)) {
     for (const record& each : family)
       by_id_.emplace(each.flow_execution_id, &each);
     for (const record& each : family)
@@ -100,7 +96,7 @@ private:
   }
 
   const std::vector<record>& family_;
-  const strokes& strokes_;
+  const tree_strokes& strokes_;
   std::unordered_map<std::string, const record*> by_id_;
   std::unordered_map<const record*, std::vector<const record*>> children_;
   std::int64_t origin_ = 0;
@@ -114,6 +110,10 @@ private:
 };
 
 } // namespace
+
+const tree_strokes& strokes_for(const look& how) noexcept {
+  return how.unicode ? unicode_strokes : ascii_strokes;
+}
 
 std::string draw_tree(const std::vector<execution_record>& family, const look& how) {
   return family.empty() ? std::string() : tree_drawing(family, how).draw(how);

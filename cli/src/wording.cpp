@@ -13,16 +13,6 @@ constexpr std::int64_t hour = 60 * minute;
 // Bytes of an error shown in a list; `show` has all of it.
 constexpr std::size_t error_line_max = 240;
 
-// Cuts at a character, not inside one.
-void cut(std::string& text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max)
-    return;
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80)
-    --bytes_max;
-  text.resize(bytes_max);
-  text += "...";
-}
-
 } // namespace
 
 std::string flow_name(const execution_record& record) {
@@ -70,6 +60,15 @@ std::string time_taken(const execution_record& record) {
     return "-";
   const std::int64_t begin = record.started_at == 0 ? record.accepted_at : record.started_at;
   return duration(record.ended_at - begin);
+}
+
+void cut(std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max)
+    return;
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80)
+    --bytes_max;
+  text.resize(bytes_max);
+  text += "...";
 }
 
 std::string error_line(const error_info& error) {

@@ -22,6 +22,8 @@ namespace millrace::cli {
 [[nodiscard]] std::string duration(std::int64_t milliseconds);
 /// How long it ran; "-" while it has not ended.
 [[nodiscard]] std::string time_taken(const execution_record& record);
+/// Cuts a longer `text` at a character and says so by "...".
+void cut(std::string& text, std::size_t bytes_max);
 /// "PermanentStepError: ..." in one line, cut where it is very long.
 [[nodiscard]] std::string error_line(const error_info& error);
 /// What a parked execution waits for; empty when it is not parked.

@@ -53,4 +53,9 @@ database_reader::step_records(std::string_view flow_execution_id) const {
   return impl_->queries.step_records(flow_execution_id);
 }
 
+result<progress_report> database_reader::progress(std::string_view flow_execution_id,
+                                                  progress_mode mode, std::size_t nodes_max) const {
+  return impl_->queries.progress(flow_execution_id, mode, nodes_max);
+}
+
 } // namespace millrace

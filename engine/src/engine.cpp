@@ -350,6 +350,11 @@ result<std::vector<json::object>> engine::step_records(std::string_view flow_exe
   return impl_->queries.step_records(flow_execution_id);
 }
 
+result<progress_report> engine::progress(std::string_view flow_execution_id, progress_mode mode,
+                                         std::size_t nodes_max) const {
+  return impl_->queries.progress(flow_execution_id, mode, nodes_max);
+}
+
 result<std::string> engine::resume(std::string_view correlation_key, const json::value& payload) {
   if (is_deeper_than(payload, flows::limits().context_depth_max))
     return error{errc::invalid_input, "The event's payload nests deeper than " +

@@ -6,6 +6,7 @@
 #include "catalog.hpp"
 
 #include <millrace/execution_state.hpp>
+#include <millrace/progress_tree.hpp>
 
 namespace millrace {
 
@@ -28,6 +29,9 @@ public:
   [[nodiscard]] result<std::vector<json::object>>
   step_records(std::string_view flow_execution_id) const;
 
+  /// How far an execution has come, or all of its family (progress_tree.cpp).
+  [[nodiscard]] result<progress_report> progress(std::string_view flow_execution_id,
+                                                 progress_mode mode, std::size_t nodes_max) const;
   /// The state of an open execution that has begun, from a row with its large columns.
   [[nodiscard]] result<std::unique_ptr<flows::execution_state>>
   state_of(const storage::execution_row& row) const;
@@ -37,6 +41,10 @@ public:
                                                    bool with_context) const;
 
 private:
+  [[nodiscard]] result<progress_node> measure(const storage::execution_row& row,
+                                              std::size_t& room) const;
+  [[nodiscard]] result<std::vector<storage::execution_key>>
+  choose_family(const storage::execution_row& root, std::size_t nodes_max) const;
   [[nodiscard]] result<void> add_stored_end(const storage::execution_row& row,
                                             execution_record& record) const;
   [[nodiscard]] result<void> add_stored_state(const storage::execution_row& row,

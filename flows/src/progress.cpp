@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <millrace/js.hpp>
 #include <millrace/progress.hpp>
 
 #include <algorithm>
@@ -9,12 +10,12 @@ namespace flows {
 namespace {
 
 // The steps with a checkpoint in the order of their checkpoints; those without an order come last,
-// by the ids of their steps.
+// as they stand in the definition.
 std::vector<const step*> checkpoints_of(const flow_definition& definition) {
   std::vector<const step*> all;
-  for (const auto& [id, each] : definition.steps)
-    if (each.checkpoint)
-      all.push_back(&each);
+  for (const json::key_value_pair* member : js::members(definition.raw.at("steps").as_object()))
+    if (const step* each = definition.find_step(member->key()); each && each->checkpoint)
+      all.push_back(each);
   const auto rank = [](const step* each) {
     return each->checkpoint->order.value_or(std::numeric_limits<std::int64_t>::max());
   };
@@ -67,6 +68,10 @@ execution_progress measure_progress(const flow_definition& definition,
 }
 
 } // namespace flows
+
+bool execution_progress::is_waiting() const noexcept {
+  return current_step_type == "WAIT_FOR_EXTERNAL_EVENT" || current_step_type == "POLL_EXTERNAL_API";
+}
 
 std::string execution_progress::headline(execution_status status) const {
   if (current_checkpoint)

@@ -125,6 +125,9 @@ std::string select_rows(const execution_query& query) {
   if (query.status) {
     sql += " AND e.status = ?3";
   }
+  if (query.only_open) {
+    sql += " AND e.status < 3";
+  }
   if (!query.flow_definition_id.empty()) {
     sql += " AND e.flow_definition_id = ?4";
   }

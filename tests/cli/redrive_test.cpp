@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// millrace redrive.
+// millrace redrive, and how far what runs has come.
 #include "command.hpp"
 
 #include "catch.hpp"
@@ -128,4 +128,23 @@ TEST_CASE("a redrive that is refused says why, in one sentence, and starts nothi
     CHECK(refused.err.substr(0, 10) == "millrace: ");
   }
   CHECK(place.run({"list", "--db", "x.db", "--output", "json"}).executions().size() == 2);
+}
+
+TEST_CASE("show --progress tells how far a family has come") {
+  const workplace place;
+  place.write("waiting.json", waiting_flow());
+  const outcome ran = place.run(
+      {"run", "waiting.json", "--db", "x.db", "--input", R"({"id": 1})", "--output", "json"});
+  const std::string id = text_at(only(ran), "flowExecutionId");
+  const json::value document =
+      place.run({"show", id, "--progress", "--db", "x.db", "--output", "json"}).document();
+  CHECK(document.at("root").at("flowExecutionId").as_string() == id);
+  CHECK(document.at("root").at("isWaiting") == true);
+  CHECK(document.at("headline").at("label") == "Wait");
+  const outcome text = place.run({"show", id, "--progress", "--db", "x.db"});
+  CHECK(text.out == "Wait, 0 %, waits\n\n"
+                    "EXECUTION   STATUS   PROGRESS  AT    ID\n"
+                    "waiting v1  WAITING       0 %  Wait  " +
+                        id + "\n");
+  CHECK(place.run({"show", "nobody", "--progress", "--db", "x.db"}).status == 2);
 }

@@ -239,9 +239,10 @@ TEST_CASE("the progress line counts and goes away") {
   circumstances screen;
   screen.terminal_output = true;
   screen.environment = {"TERM=xterm"};
-  const outcome text = place.run({"run", "slow.json", "--timeout", "0.5"}, screen);
+  const outcome text = place.run({"run", "slow.json", "--timeout", "1"}, screen);
   CHECK(text.status == 1);
-  CHECK(text.out.find("0 running, 1 waiting, 0 completed, 0 failed\r\x1b[K") != std::string::npos);
+  CHECK(text.out.find("0 running, 1 waiting, 0 completed, 0 failed; Pause, 0 %\r\x1b[K") !=
+        std::string::npos);
   const outcome document =
       place.run({"run", "slow.json", "--timeout", "0.3", "--output", "json"}, screen);
   CHECK(document.out.find("waiting,") == std::string::npos);

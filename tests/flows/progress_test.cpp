@@ -80,6 +80,25 @@ TEST_CASE("a flow with checkpoints is measured by the farthest one, which a loop
         R"("currentCheckpoint":{"id":"sent","label":"Sent","ordinal":3}})");
 }
 
+TEST_CASE("checkpoints without an order come last, as they stand in the definition") {
+  const auto definition = flow(R"({"a": {"stepType": "NO_OP", "defaultNextStepInstanceId": "z"},
+               "z": {"stepType": "NO_OP", "checkpoint": {"id": "z", "label": "Z"},
+                     "defaultNextStepInstanceId": "m"},
+               "m": {"stepType": "NO_OP", "checkpoint": {"id": "m", "label": "M"},
+                     "defaultNextStepInstanceId": "2"},
+               "2": {"stepType": "NO_OP", "checkpoint": {"id": "2", "label": "Two"},
+                     "defaultNextStepInstanceId": "b"},
+               "b": {"stepType": "NO_OP", "checkpoint": {"id": "b", "label": "B", "order": 5}}})");
+  const std::vector<std::string> expected{"b", "2", "z", "m"}; // a number as a name comes first
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    INFO(expected[i]);
+    const auto measured =
+        flows::measure_progress(definition, {expected[i]}, execution_status::running);
+    REQUIRE(measured.current_checkpoint.has_value());
+    CHECK(measured.current_checkpoint->ordinal == static_cast<std::int64_t>(i) + 1);
+  }
+}
+
 TEST_CASE("the headline is the checkpoint, else the step, else the status") {
   const auto headline = [](const char* steps, const std::vector<std::string>& path,
                            execution_status status) {

@@ -86,6 +86,17 @@ TEST_CASE("executions are found by status, flow and family, and by each combinat
   }
 }
 
+TEST_CASE("open executions of a family are found without those that have ended") {
+  const auto target = open({}, durability::none);
+  fill(*target);
+  execution_query query = asking("", std::nullopt, id_of(1));
+  query.only_open = true;
+  CHECK(keys_of(*target, query) == keys{1, 2, 4});
+  query.limit = 2;
+  CHECK(keys_of(*target, query) == keys{1, 2});
+  CHECK(keys_of(*target, asking("", std::nullopt, id_of(1))) == keys{1, 2, 4, 6, 8});
+}
+
 TEST_CASE("large columns are read only when they are asked for, the error always") {
   const auto target = open({}, durability::none);
   fill(*target);

@@ -10,6 +10,7 @@
 #include <millrace/json.hpp>
 #include <millrace/options.hpp>
 #include <millrace/problem.hpp>
+#include <millrace/progress_tree.hpp>
 #include <millrace/redrive.hpp>
 
 #include <chrono>
@@ -159,6 +160,13 @@ public:
   [[nodiscard]] result<std::vector<json::object>>
   step_records(std::string_view flow_execution_id) const;
 
+  /// How far an execution has come or, as a tree, all of its family, whichever of it was named; of
+  /// a family larger than `nodes_max` the bounds leave out the rest. Reads the whole family's index
+  /// and one context after the other. Errors: `not_found`, `database_failed`.
+  [[nodiscard]] result<progress_report> progress(std::string_view flow_execution_id,
+                                                 progress_mode mode = progress_mode::tree,
+                                                 std::size_t nodes_max = progress_nodes_max) const;
+
   /// The step types and modules that local services have run since open, by name, with what stood
   /// in for what they use on Allma.
   [[nodiscard]] std::vector<stand_in> stand_ins() const;
@@ -225,6 +233,9 @@ public:
   family(std::string_view root_flow_execution_id, bool with_context = false) const;
   [[nodiscard]] result<std::vector<json::object>>
   step_records(std::string_view flow_execution_id) const;
+  [[nodiscard]] result<progress_report> progress(std::string_view flow_execution_id,
+                                                 progress_mode mode = progress_mode::tree,
+                                                 std::size_t nodes_max = progress_nodes_max) const;
 
 private:
   struct implementation;

@@ -34,6 +34,8 @@ struct execution_progress {
   std::string current_step_display_name;
   std::string current_step_type;
 
+  /// Whether the current step may pause for long: it waits for an event or polls.
+  [[nodiscard]] bool is_waiting() const noexcept;
   /// One line: the checkpoint's label, else the step's name, else the status.
   [[nodiscard]] std::string headline(execution_status status) const;
   /// With the names that Allma gives; what is not there is left out.

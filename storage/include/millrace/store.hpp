@@ -194,6 +194,7 @@ struct execution_query {
   };
   std::string flow_definition_id;         ///< empty: any
   std::optional<execution_status> status; ///< nullopt: any
+  bool only_open = false;                 ///< none that has ended
   std::string root_id;                    ///< empty: any
   execution_key after = 0;                ///< rows with a larger key only
   std::size_t limit = 100;
