@@ -20,8 +20,10 @@ public:
   using entry = std::pair<execution_key, start_hint>;
   /// The line of those that wait for no family's turn.
   static constexpr execution_key common_line = 0;
+  /// The line of what is delivered for all others.
+  static constexpr execution_key delivery_line = -1;
 
-  /// Adds to the end of a line: a family's root, or common_line.
+  /// Adds to the end of a line: a family's root, or one of the two above.
   void push(execution_key line, execution_key key, start_hint hint);
   /// Takes the first of the line whose turn it is. Precondition: not empty.
   [[nodiscard]] entry pop();

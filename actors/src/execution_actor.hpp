@@ -101,6 +101,7 @@ private:
   void hear_who_is_told(const start_request& request);
   [[nodiscard]] bool tells() const;
   void tell_of_step(const flows::trace_event& event);
+  bool remember_checkpoint();
   [[nodiscard]] execution_progress progress() const;
   void notify(flows::event_type type, std::int64_t visit, const json::object& reason = {});
   void carry_out_completion_actions();

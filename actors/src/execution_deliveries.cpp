@@ -24,6 +24,13 @@ execution_progress execution_actor::progress() const {
                                  state_->status());
 }
 
+// Whether it is another one than before.
+bool execution_actor::remember_checkpoint() {
+  const auto reached = progress().current_checkpoint;
+  const std::int64_t ordinal = reached ? reached->ordinal : 0;
+  return ordinal != std::exchange(reached_checkpoint_, ordinal);
+}
+
 // STARTED with the first step, CHECKPOINT with every step that brings the execution farther.
 // Source: reference iterative-step-processor, stampProgress.
 void execution_actor::tell_of_step(const flows::trace_event& event) {
@@ -32,9 +39,7 @@ void execution_actor::tell_of_step(const flows::trace_event& event) {
   const bool is_first = event.way == flow_way::start;
   if (!is_first && (!event.step || !event.step->checkpoint))
     return;
-  const auto reached = progress().current_checkpoint;
-  const std::int64_t ordinal = reached ? reached->ordinal : 0;
-  const bool advanced = ordinal != std::exchange(reached_checkpoint_, ordinal);
+  const bool advanced = remember_checkpoint();
   if (is_first)
     notify(flows::event_type::started, event.path->visit);
   else if (advanced)

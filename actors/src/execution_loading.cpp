@@ -112,8 +112,8 @@ result<void> execution_actor::restore() {
     return stored.error();
   if (auto replayed = replay(*stored, *state_); !replayed)
     return replayed.error();
-  if (tells() && progress().current_checkpoint)
-    reached_checkpoint_ = progress().current_checkpoint->ordinal;
+  if (tells())
+    remember_checkpoint();
   snapshot_bytes_ = stored->snapshot.size();
   for (const std::string& delta : stored->deltas)
     journal_bytes_ += delta.size();

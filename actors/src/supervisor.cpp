@@ -6,6 +6,16 @@
 #include <algorithm>
 
 namespace millrace::actors {
+namespace {
+
+// In which line a start waits. Deliveries are families of one each: they take their turns together.
+execution_key line_of(const storage::execution_start& start) {
+  if (start.kind == execution_kind::delivery)
+    return admission_queue::delivery_line;
+  return start.parent == 0 ? admission_queue::common_line : start.root;
+}
+
+} // namespace
 
 supervisor::supervisor(caf::actor_config& config, shared_state* shared)
     : event_based_actor(config), shared_(shared) {}
@@ -155,8 +165,7 @@ bool supervisor::remember(start_hint hint) {
   const execution_key key = hint.start->key;
   if (known_.count(key) != 0)
     return true;
-  const execution_key line =
-      hint.start->parent == 0 ? admission_queue::common_line : hint.start->root;
+  const execution_key line = line_of(*hint.start);
   // A page may have brought this start before its message came: then it may have run and gone, and
   // only its row can tell, when it is committed.
   const bool may_have_run = key <= highest_paged_;
