@@ -79,7 +79,7 @@ private:
   void end_with_family();
   [[nodiscard]] flows::moment now();
 
-  // Committing.
+  // Committing (execution_commits.cpp).
   void commit(bool all_wait);
   [[nodiscard]] bool unit_is_empty() const;
   void put_status(execution_status status);
@@ -95,6 +95,7 @@ private:
   void hand_over_starts(commit_in_flight& stored, const storage::unit_outcome& outcome);
   void act(commit_in_flight& stored, const storage::unit_outcome& outcome);
   void announce_park();
+  void answer_cancellers(const result<void>& outcome);
   void leave();
 
   // What is done on its behalf (execution_deliveries.cpp).
