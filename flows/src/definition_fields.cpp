@@ -25,6 +25,8 @@ enum class shape_of : unsigned char {
   plain,     ///< a text that is taken as it stands; the handler reads it
   texts,     ///< plain texts by name
   method,    ///< an HTTP method
+  flag,      ///< true or false
+  payload,   ///< an object; who starts the flow renders it, with the flow's variables alone
 };
 
 enum class needed : bool { no, yes };
@@ -83,8 +85,11 @@ constexpr std::array field_rows{
     field_row{"POLL_EXTERNAL_API", "apiCallDefinition", "requestBodyTemplate", shape_of::variables},
     field_row{"SCHEDULE_START_POINT", "", "scheduleExpression", shape_of::plain, needed::yes},
     field_row{"SCHEDULE_START_POINT", "", "timezone", shape_of::plain},
+    field_row{"SCHEDULE_START_POINT", "", "enabled", shape_of::flag},
+    field_row{"SCHEDULE_START_POINT", "", "payloadTemplate", shape_of::payload},
     field_row{"EMAIL_START_POINT", "", "emailAddress", shape_of::plain, needed::yes},
     field_row{"EMAIL_START_POINT", "", "keyword", shape_of::plain},
+    field_row{"EMAIL_START_POINT", "", "triggerMessagePattern", shape_of::plain},
 };
 
 /// Compiles one row; what is wrong is a problem and leaves the field out.
@@ -107,6 +112,8 @@ public:
     case shape_of::plain: is_needed ? reader_.required_text(name_) : reader_.text(name_); return;
     case shape_of::texts: return check_texts();
     case shape_of::method: return check_method();
+    case shape_of::flag: static_cast<void>(reader_.boolean(name_)); return;
+    case shape_of::payload: static_cast<void>(reader_.object(name_)); return;
     }
   }
 
@@ -310,8 +317,15 @@ std::string_view words_for(shape_of shape) {
   case shape_of::plain: return "a text";
   case shape_of::texts: return "texts by name";
   case shape_of::method: return "an HTTP method";
+  case shape_of::flag: return "true or false";
+  case shape_of::payload: return "an object with templates over flow_variables";
   }
   return {};
+}
+
+bool is_evaluated(shape_of shape) {
+  return shape != shape_of::plain && shape != shape_of::texts && shape != shape_of::method &&
+         shape != shape_of::flag && shape != shape_of::payload;
 }
 
 } // namespace
@@ -322,9 +336,7 @@ const std::vector<field_description>& field_descriptions() {
     made.reserve(definitions::field_rows.size());
     for (const definitions::field_row& row : definitions::field_rows)
       made.push_back({row.step_type, row.place, row.name, words_for(row.shape),
-                      row.is_needed == definitions::needed::yes,
-                      row.shape != shape_of::plain && row.shape != shape_of::texts &&
-                          row.shape != shape_of::method});
+                      row.is_needed == definitions::needed::yes, is_evaluated(row.shape)});
     return made;
   }();
   return all;

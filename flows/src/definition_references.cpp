@@ -6,6 +6,7 @@
 #include "definition_flow.hpp"
 #include "shape.hpp"
 #include <millrace/names.hpp>
+#include <millrace/start_points.hpp>
 
 #include <algorithm>
 #include <set>
@@ -69,10 +70,16 @@ void check_targets(const flow_definition& flow, const step& from, const std::str
                  });
 }
 
-/// Every step that can be reached from the start, through branches and fallbacks too.
+/// Every step that can be reached from the start or from what starts the flow by itself, through
+/// branches and fallbacks too.
 step_set reachable_steps(const flow_definition& flow) {
   step_set reached;
   std::vector<std::string_view> open{flow.start_step_instance_id};
+  for (const auto& [id, each] : flow.steps) {
+    if (is_start_point(each.type)) {
+      open.emplace_back(id);
+    }
+  }
   while (!open.empty()) {
     const step* current = flow.find_step(open.back());
     open.pop_back();

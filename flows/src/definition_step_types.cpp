@@ -5,6 +5,7 @@
 #include "definition_differences.hpp"
 #include "definition_expressions.hpp"
 #include "definition_fields.hpp"
+#include "definition_start_points.hpp"
 #include "definition_step.hpp"
 #include "shape.hpp"
 #include <millrace/names.hpp>
@@ -291,6 +292,10 @@ void compile_step_type(step& target, object_reader& reader, const definition_rul
     check_message(reader);
   } else if (type == "POLL_EXTERNAL_API") {
     target.poll = compile_poll(reader);
+  } else if (type == "SCHEDULE_START_POINT") {
+    check_schedule_start(reader);
+  } else if (type == "EMAIL_START_POINT") {
+    check_mail_start(reader);
   }
   compile_fields(target, reader);
 }

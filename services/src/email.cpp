@@ -5,6 +5,7 @@
 
 #include "parameters.hpp"
 
+#include <millrace/mail_address.hpp>
 #include <millrace/member_reader.hpp>
 
 namespace millrace::services {
@@ -112,7 +113,7 @@ private:
   }
 
   void check(const std::string& name, const std::string& address) {
-    if (!is_address(address))
+    if (!is_mail_address(address))
       add_problem(name + " must be an email address, but is " + in_quotes(address));
   }
 

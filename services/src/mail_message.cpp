@@ -16,9 +16,8 @@
 namespace millrace::services {
 namespace {
 
-constexpr std::size_t line_characters = 76;    // RFC 2045
-constexpr std::size_t word_bytes = 42;         // of an encoded word of at most 75 characters
-constexpr std::size_t address_bytes_max = 320; // RFC 5321: 64 + 1 + 255
+constexpr std::size_t line_characters = 76; // RFC 2045
+constexpr std::size_t word_bytes = 42;      // of an encoded word of at most 75 characters
 constexpr std::string_view own_headers[] = {
     "bcc",          "cc",           "content-transfer-encoding",
     "content-type", "date",         "from",
@@ -168,40 +167,6 @@ std::string bare_address(std::string_view text) {
   if (close != std::string_view::npos && close > open + 1)
     return std::string(text.substr(open + 1, close - open - 1));
   return std::string(flows::js::trim(text));
-}
-
-bool is_address(std::string_view text) {
-  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  const auto is_alphanumeric = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  const std::size_t at = text.find('@');
-  if (at == std::string_view::npos || at == 0 || text.size() > address_bytes_max ||
-      text.front() == '.' || text.find("..") != std::string_view::npos)
-    return false;
-  const std::string_view local = text.substr(0, at);
-  if (!std::all_of(local.begin(), local.end(),
-                   [&](char c) {
-                     return is_alphanumeric(c) ||
-                            std::string_view("_'+-.").find(c) != std::string_view::npos;
-                   }) ||
-      local.back() == '.' || local.back() == '\'')
-    return false;
-  std::string_view domain = text.substr(at + 1);
-  const std::size_t last_dot = domain.rfind('.');
-  if (last_dot == std::string_view::npos)
-    return false;
-  const std::string_view top = domain.substr(last_dot + 1);
-  if (top.size() < 2 || !std::all_of(top.begin(), top.end(), is_letter))
-    return false;
-  for (domain = domain.substr(0, last_dot + 1); !domain.empty();) {
-    const std::size_t dot = domain.find('.');
-    const std::string_view label = domain.substr(0, dot);
-    if (label.empty() || label.front() == '-' ||
-        !std::all_of(label.begin(), label.end(),
-                     [&](char c) { return is_alphanumeric(c) || c == '-'; }))
-      return false;
-    domain.remove_prefix(dot + 1);
-  }
-  return true;
 }
 
 std::vector<std::string> split_addresses(std::string_view text) {

@@ -45,8 +45,6 @@ struct mail_message {
 
 /// "Name <a@b.c>" without what stands around the address.
 [[nodiscard]] std::string bare_address(std::string_view text);
-/// Whether `text` is an address, as the reference checks it.
-[[nodiscard]] bool is_address(std::string_view text);
 /// The addresses in a text: a JSON list, or separated by commas outside names and brackets.
 [[nodiscard]] std::vector<std::string> split_addresses(std::string_view text);
 
