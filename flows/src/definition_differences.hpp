@@ -121,6 +121,9 @@ inline constexpr difference wait_without_pause{
     "runs through this wait without pausing, because it is a first step or follows another wait or "
     "a called flow",
     "waits; to run on both, put a NO_OP step before it"};
+inline constexpr difference schedule_elsewhere{
+    "begins at the flow's startStepInstanceId when this schedule is due",
+    "begins here; to have the same on both, make this step the flow's start"};
 inline constexpr difference right_join{
     "repeats every matched right row of a right join with an empty left side",
     "gives every right row once"};

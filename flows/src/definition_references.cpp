@@ -172,6 +172,9 @@ void check_references(const flow_definition& target, object_reader& reader) {
     if (unpaused.count(id) != 0) {
       warn_difference(problems, pointer, differences::wait_without_pause);
     }
+    if (current.type == "SCHEDULE_START_POINT" && id != target.start_step_instance_id) {
+      warn_difference(problems, pointer, differences::schedule_elsewhere);
+    }
   }
 }
 

@@ -137,9 +137,9 @@ structured_header parse_structured(std::string_view header) {
 }
 
 std::string structured_header::parameter(std::string_view name) const {
-  for (const auto& [each, value] : parameters)
+  for (const auto& [each, text] : parameters)
     if (each == name)
-      return value;
+      return text;
   return {};
 }
 

@@ -55,6 +55,10 @@ read_functions(const json::object& section, const std::string& pointer, pointed_
                                                                    const std::string& pointer,
                                                                    pointed_problems& problems);
 
+/// "triggers".
+[[nodiscard]] trigger_options read_triggers(const json::object& section, const std::string& pointer,
+                                            pointed_problems& problems);
+
 /// Reads each member of the object `name` with `read`, which gets a reader that knows `members`.
 template <class Made, class Read>
 void read_each(member_reader& reader, std::string_view name,

@@ -16,9 +16,9 @@ namespace {
 using variable_lookup = std::function<std::optional<std::string>(const std::string&)>;
 
 constexpr std::string_view system_prefix = "system/";
-constexpr std::array<std::string_view, 13> file_members{
-    "$schema", "deliveries", "folder",   "functions", "http",    "items",  "llm",
-    "mail",    "mcp",        "messages", "modules",   "objects", "secrets"};
+constexpr std::array<std::string_view, 14> file_members{
+    "$schema", "deliveries", "folder",   "functions", "http",    "items",   "llm",
+    "mail",    "mcp",        "messages", "modules",   "objects", "secrets", "triggers"};
 
 /// Puts the values of environment variables into the texts of a document.
 class variables {
@@ -107,6 +107,8 @@ service_options read_members(const json::object& document, pointed_problems& pro
     options.deliveries = services::read_deliveries(*deliveries, "/deliveries", problems);
   if (const json::object* secrets = reader.object("secrets"))
     options.secrets = services::read_secrets(*secrets, "/secrets", problems);
+  if (const json::object* triggers = reader.object("triggers"))
+    options.triggers = services::read_triggers(*triggers, "/triggers", problems);
   check_modules(options, problems);
   return options;
 }

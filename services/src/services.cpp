@@ -42,6 +42,7 @@ struct local_services::implementation {
   std::shared_ptr<object_store> objects;
   std::shared_ptr<prompt_store> prompts;
   std::shared_ptr<connection_store> connections;
+  std::unique_ptr<trigger_service> triggers;
   steps::registry provided; // before its handlers are wrapped, for what stands in
   mutable std::mutex mutex;
   std::set<std::string, std::less<>> used; // guarded by mutex
@@ -128,6 +129,8 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
       std::move(options.mcp), std::move(options.secrets), folder.empty() ? "" : folder + "/mcp");
   add_mcp_call(impl->provided, impl->connections, impl->client, impl->ends);
   add_file_download(impl->provided, std::move(downloads));
+  impl->triggers =
+      std::make_unique<trigger_service>(std::move(options.triggers), folder, impl->objects);
   return std::shared_ptr<local_services>(new local_services(std::move(impl)));
 }
 
@@ -165,6 +168,10 @@ result<void> local_services::define_mcp_connection(const json::object& connectio
   if (auto failure = impl_->connections->define(connection))
     return error{errc::internal, "An MCP connection cannot be kept: " + failure->message};
   return {};
+}
+
+trigger_service& local_services::triggers() const {
+  return *impl_->triggers;
 }
 
 void local_services::interrupt() {

@@ -119,10 +119,10 @@ registry registry::with_system_modules() {
   add("system/generate-array", generate_array);
   add("system/generate-uuid", generate_uuid);
   add("system/join-data", join_data);
-  // A start point does nothing once its flow runs.
-  add("EMAIL_START_POINT", no_op);
+  // A start point does nothing once its flow runs; here stands what lets it begin.
+  add("EMAIL_START_POINT", no_op, "mail in a maildir that is watched while an engine is open");
   add("NO_OP", no_op);
-  add("SCHEDULE_START_POINT", no_op);
+  add("SCHEDULE_START_POINT", no_op, "a clock that is watched while an engine is open");
   return all;
 }
 

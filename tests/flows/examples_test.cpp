@@ -46,5 +46,6 @@ TEST_CASE("every sample flow is valid, published and says what it does") {
   }
   CHECK(ids == std::set<std::string>{"expense-approval", "order-intake", "order-quote", "parcel",
                                      "parcel-label", "process-order-flow", "relay", "restock",
-                                     "restock-notice", "support-answer", "support-desk"});
+                                     "restock-notice", "support-answer", "support-desk",
+                                     "support-mail"});
 }

@@ -100,8 +100,16 @@ TEST_CASE("wrong start points are problems of the definition, with their place")
 }
 
 TEST_CASE("nothing has to lead to a start point") {
-  const auto compiled = compile(schedule_step(R"x("scheduleExpression": "rate(1 hour)")x"));
+  const auto compiled = compile(mail_step(R"x("emailAddress": "a@b.co")x"));
   CHECK(flows::describe(compiled.problems).empty());
+}
+
+TEST_CASE("a schedule that is not the flow's start begins elsewhere on Allma, which is said") {
+  const auto compiled = compile(schedule_step(R"x("scheduleExpression": "rate(1 hour)")x"));
+  CHECK(flows::describe(compiled.problems) ==
+        "warning at /steps/tick: Allma today begins at the flow's startStepInstanceId when this "
+        "schedule is due; Millrace begins here; to have the same on both, make this step the "
+        "flow's start");
 }
 
 TEST_CASE("a trigger pattern gives what its first group matches") {

@@ -260,6 +260,12 @@ TEST_CASE("what is wrong is said with its place and what to do") {
       {R"({"llm": {"providers": {"*": {"script": [{"toolCalls": [{}]}]}}}})",
        "/llm/providers/*/script/0/toolCalls/0: this must be an object with"},
       {R"({"llm": {"prompts": {"p": 1}}})", "/llm/prompts/p: this must be a text, but it is 1"},
+      {R"({"triggers": {"missedRuns": "some"}})",
+       "/triggers/missedRuns: there is no missedRuns \"some\"; there is \"skip\""},
+      {R"({"triggers": {"missedRunsMax": 0}})", "/triggers/missedRunsMax: this must be"},
+      {R"({"triggers": {"mail": {"pollInterval": "1ms"}}})",
+       "/triggers/mail/pollInterval: this must be a duration of at least \"10ms\""},
+      {R"({"triggers": {"mail": {"bucket": "a/b"}}})", "/triggers/mail/bucket: this must be"},
       {R"({"objects": {"buckets": {"a/b": "/x"}}})", "this is no name that a bucket may have"},
       {R"({"objects": {"buckets": {"a": 1}}})", "/objects/buckets/a: this must be a folder"},
       {R"({"functions": {"f": {"url": "http://a/", "command": ["a"]}}})",
@@ -274,6 +280,24 @@ TEST_CASE("what is wrong is said with its place and what to do") {
     CHECK(problems.find("millrace.json") == 0);
     CHECK(problems.find(each.says) != std::string::npos);
   }
+}
+
+TEST_CASE("the configuration says what starts flows by itself") {
+  const auto read = parse_service_options(
+      json::parse(R"({"triggers": {"enabled": false, "missedRuns": "all", "missedRunsMax": 7,
+                      "mail": {"maildir": "/var/mail/desk", "pollInterval": "2s",
+                               "messageBytesMax": 1000, "bucket": "post"}}})"),
+      "millrace.json", [](const std::string&) { return std::nullopt; });
+  REQUIRE(read.has_value());
+  const trigger_options& triggers = read->triggers;
+  CHECK_FALSE(triggers.is_on);
+  CHECK(triggers.missed == missed_runs::all);
+  CHECK(triggers.missed_max == 7);
+  CHECK(triggers.maildir == "/var/mail/desk");
+  CHECK(triggers.poll == std::chrono::seconds(2));
+  CHECK(triggers.message_bytes_max == 1000);
+  CHECK(triggers.bucket == "post");
+  CHECK(trigger_options().is_on);
 }
 
 TEST_CASE("a configuration that is not there is named") {

@@ -235,6 +235,27 @@ struct stand_in {
   std::string what;       ///< a sentence part: "a program, by function name"
 };
 
+/// What becomes of runs of a schedule that were due while nobody looked.
+enum class missed_runs : unsigned char {
+  skip, ///< none is made up for
+  once, ///< the last one of each start point is
+  all,  ///< the last trigger_options::missed_max are
+};
+
+/// What starts flows by itself: SCHEDULE_START_POINT and EMAIL_START_POINT steps of published
+/// flows, while an engine is open.
+struct trigger_options {
+  bool is_on = true;
+  missed_runs missed = missed_runs::once;
+  std::size_t missed_max = 100; ///< of one start point at one open, at least 1
+  /// The folder where mail arrives, with `new`, `cur` and `tmp` in it; empty: `inbox` in the
+  /// services' folder, and none for an engine in memory.
+  std::string maildir;
+  std::chrono::milliseconds poll = std::chrono::seconds(5); ///< between looks there, at least 10 ms
+  std::size_t message_bytes_max = std::size_t{40} * 1024 * 1024; ///< of a mail; SES takes as much
+  std::string bucket = "incoming-emails";                        ///< of attachments
+};
+
 /// Everything that can be chosen about local services.
 struct service_options {
   /// The folder for what has no other place; empty: `<database>.local` beside the engine's
@@ -250,6 +271,7 @@ struct service_options {
   llm_options llm;
   secret_options secrets;
   delivery_options deliveries;
+  trigger_options triggers;
 };
 
 /// Reads a configuration file (millrace.json, docs/schemas/millrace.schema.json). `${NAME}` in a

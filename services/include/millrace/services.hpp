@@ -6,6 +6,7 @@
 
 #include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
+#include <millrace/trigger_service.hpp>
 
 #include <memory>
 #include <optional>
@@ -35,6 +36,8 @@ public:
   /// What is in a queue, or in all for an empty URL, in the order of sending. Errors:
   /// `database_unusable`, `database_failed`.
   [[nodiscard]] result<std::vector<queue_message>> messages(std::string_view queue_url) const;
+  /// What starts flows by itself; lives as long as this.
+  [[nodiscard]] trigger_service& triggers() const;
   /// Ends what handlers wait for, now and from now on: their attempts fail, and it is for the
   /// caller that nobody hears of it.
   void interrupt();
