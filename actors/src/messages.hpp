@@ -48,6 +48,15 @@ struct swept_message {
   bool has_failed = false;
 };
 
+// To triggers --------------------------------------------------------------------------------
+
+/// Look for what is due: its own timer, whose generation tells stale ones, or a question from
+/// outside, whose asker is counted on the board until the look is over.
+struct look_message {
+  std::uint64_t generation = 0;
+  bool is_asked = false;
+};
+
 // From the store writer ----------------------------------------------------------------------
 
 /// A unit is on disk, or will never be (`failure` is set: the store is poisoned).
@@ -234,6 +243,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::actors::cancel_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::attempt_done))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::sweep_message))
 CAF_ADD_TYPE_ID(millrace, (millrace::actors::swept_message))
+CAF_ADD_TYPE_ID(millrace, (millrace::actors::look_message))
 CAF_END_TYPE_ID_BLOCK(millrace)
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::committed)
@@ -259,3 +269,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::cancel_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::attempt_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::sweep_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::swept_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::actors::look_message)

@@ -5,6 +5,7 @@
 #include "retention_actor.hpp"
 #include "store_writer.hpp"
 #include "supervisor.hpp"
+#include "trigger_actor.hpp"
 
 #include <future>
 #include <mutex>
@@ -152,8 +153,10 @@ struct runtime::implementation {
 
   std::unique_ptr<caf::actor_system_config> config;
   std::unique_ptr<caf::actor_system> system;
-  shared_state shared; // destroyed after stop(): no actor is left
-  caf::actor sweeper;  // null: retention is off
+  shared_state shared;            // destroyed after stop(): no actor is left
+  caf::actor sweeper;             // null: retention is off
+  caf::actor triggers;            // null: there are none
+  handler_pool looks{1, nullptr}; // of triggers, so that no handler keeps them waiting
   std::mutex mutex;
   bool stopped = false; // guarded by mutex
 };
@@ -172,7 +175,19 @@ result<void> runtime::prepare() {
   impl_->shared.next_key = *last + 1;
   if (impl_->shared.options.retention.is_on())
     impl_->sweeper = impl_->system->spawn<retention_actor>(&impl_->shared);
+  if (impl_->shared.options.triggers)
+    impl_->triggers = impl_->system->spawn<trigger_actor>(
+        &impl_->shared, impl_->shared.pumped ? &impl_->shared.handlers : &impl_->looks,
+        [this](start_request request) { return start(std::move(request)); });
   return {};
+}
+
+void runtime::look_at_triggers() {
+  const std::lock_guard lock(impl_->mutex);
+  if (!impl_->triggers || impl_->stopped)
+    return;
+  impl_->shared.board.expect();
+  compat::send_from_outside(impl_->triggers, look_message{0, true});
 }
 
 void runtime::recover() {
@@ -364,14 +379,18 @@ void runtime::stop() {
     impl_->stopped = true;
     if (impl_->sweeper)
       compat::send_from_outside(impl_->sweeper, stop_message{});
+    if (impl_->triggers)
+      compat::send_from_outside(impl_->triggers, stop_message{});
     compat::send_from_outside(impl_->shared.supervisor, stop_message{});
   }
   impl_->see_actors_off();
   if (impl_->shared.options.interrupt_handlers)
     impl_->shared.options.interrupt_handlers();
   impl_->shared.handlers.stop();
+  impl_->looks.stop();
   impl_->shared.writer.stop();
   impl_->sweeper = nullptr;
+  impl_->triggers = nullptr;
   impl_->shared.supervisor = nullptr;
   impl_->shared.writer.report_to(nullptr);
   impl_->system.reset();

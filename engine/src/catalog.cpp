@@ -39,15 +39,6 @@ std::string pinned_text(const flows::flow_definition& definition, const json::ob
   return stringify(json::object{{"definition", definition.raw}, {"flowVariables", variables}});
 }
 
-bool owns(const json::object& agent, std::string_view flow) {
-  const json::value* owned = agent.if_contains("flows");
-  if (!owned || !owned->is_array())
-    return false;
-  return std::any_of(owned->get_array().begin(), owned->get_array().end(), [flow](const auto& id) {
-    return id.is_string() && std::string_view(id.get_string()) == flow;
-  });
-}
-
 void put_over(json::object& base, const json::object& over) {
   for (const auto& member : over)
     base[member.key()] = member.value();
@@ -63,6 +54,15 @@ void take_records(const json::object& bundle, std::string_view section,
 }
 
 } // namespace
+
+bool catalog::owns(const json::object& agent, std::string_view flow) {
+  const json::value* owned = agent.if_contains("flows");
+  if (!owned || !owned->is_array())
+    return false;
+  return std::any_of(owned->get_array().begin(), owned->get_array().end(), [flow](const auto& id) {
+    return id.is_string() && std::string_view(id.get_string()) == flow;
+  });
+}
 
 flows::definition_rules catalog::rules(const contents& known) const {
   flows::definition_rules made;
@@ -101,6 +101,7 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
     with_change.step_definitions[text_of(record, "id")] = record;
   const flows::definition_rules against = rules(with_change);
   std::set<std::pair<std::string, std::int64_t>> seen;
+  compiled_versions made;
   for (const flows::flow_record& flow : change.flows) {
     const std::string id = text_of(flow.definition, "id");
     const std::int64_t version = version_of(flow.definition);
@@ -115,7 +116,9 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
                                    "the id \"" + id + "\" is the engine's own; choose another"});
     for (problem& each : compiled.problems)
       change.report.problems.push_back({flow.source, id, std::move(each)});
+    made[{id, version}] = std::move(compiled.definition);
   }
+  check_start_points(change, made);
   return change;
 }
 
@@ -165,6 +168,7 @@ result<void> catalog::apply(const definition_change& change, storage::store& sto
     return put.error();
   if (auto pinned = compile_and_pin(next, store); !pinned)
     return pinned.error();
+  watch_start_points(next);
   replace(std::move(next));
   return {};
 }
@@ -237,6 +241,7 @@ result<void> catalog::load(storage::store& store) {
   }
   if (auto pinned = compile_and_pin(loaded, store); !pinned)
     return pinned.error();
+  watch_start_points(loaded);
   replace(std::move(loaded));
   return {};
 }

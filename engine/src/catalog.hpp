@@ -8,6 +8,8 @@
 #include <millrace/engine.hpp>
 #include <millrace/runtime.hpp>
 #include <millrace/store.hpp>
+#include <millrace/time_zones.hpp>
+#include <millrace/trigger_service.hpp>
 
 #include <map>
 #include <memory>
@@ -48,6 +50,9 @@ public:
   void read_from(storage::store& store) noexcept { store_ = &store; }
 
   [[nodiscard]] std::vector<flow_version> known_flows() const;
+  /// The start points of the latest published versions of active flows; those with a problem are
+  /// left out. Another object when they may have changed.
+  [[nodiscard]] std::shared_ptr<const std::vector<services::watched_flow>> watched() const;
 
   result<actors::resolved_flow> resolve(std::string_view flow_definition_id,
                                         std::string_view version) override;
@@ -71,7 +76,11 @@ private:
     std::map<std::string, json::object, std::less<>> flow_variables;
     std::map<std::string, json::object, std::less<>> step_definitions;
     std::map<std::string, json::object, std::less<>> agents;
+    std::shared_ptr<const std::vector<services::watched_flow>> watched =
+        std::make_shared<const std::vector<services::watched_flow>>();
   };
+  using compiled_versions =
+      std::map<std::pair<std::string, std::int64_t>, std::shared_ptr<const flows::flow_definition>>;
 
   /// A definition that resolve() gives no more; executions may still hold it.
   struct replaced_flow {
@@ -86,7 +95,10 @@ private:
   variables_of(const contents& known, std::string_view flow, const json::object& record) const;
   [[nodiscard]] static result<version_entry*> find(contents& known, std::string_view flow,
                                                    std::string_view version);
+  [[nodiscard]] static bool owns(const json::object& agent, std::string_view flow);
   static void add(contents& known, const definition_change& change);
+  void check_start_points(definition_change& change, const compiled_versions& compiled) const;
+  void watch_start_points(contents& known) const;
   [[nodiscard]] result<void> compile_and_pin(contents& known, storage::store& store) const;
   [[nodiscard]] result<void> compile_one(contents& known, std::string_view flow_id,
                                          version_entry& entry, storage::store& store) const;
@@ -95,7 +107,8 @@ private:
 
   const steps::registry& steps_;
   const std::vector<json::object> own_flows_;
-  storage::store* store_ = nullptr; ///< for reading pinned definitions; set by load
+  mutable services::time_zones zones_; ///< thread-safe
+  storage::store* store_ = nullptr;    ///< for reading pinned definitions; set by load
   mutable std::mutex mutex_;
   // Guarded by mutex_.
   contents known_;

@@ -3,6 +3,7 @@
 
 #include "engine_implementation.hpp"
 #include "redrive.hpp"
+#include "watched_triggers.hpp"
 
 #include <millrace/limits.hpp>
 
@@ -99,6 +100,9 @@ void engine::implementation::run(engine_hooks hooks) {
   running.time = std::make_shared<clock_adapter>(options.clock);
   if (local)
     running.interrupt_handlers = [services = local] { services->interrupt(); };
+  if (local && options.services->triggers.is_on)
+    running.triggers = std::make_shared<watched_triggers>(definitions, local, running.time,
+                                                          options.trigger_observer);
   running.choices = std::move(hooks.choices);
   running.start_failure = std::move(hooks.start_failure);
   runtime = std::make_unique<actors::runtime>(*store, std::move(running));
@@ -163,11 +167,16 @@ result<engine> engine_access::open(engine_options options, engine_hooks hooks) {
     return ready.error();
   if (recover)
     impl->runtime->recover();
+  impl->runtime->look_at_triggers();
   return engine(std::move(impl));
 }
 
 std::vector<stand_in> engine::stand_ins() const {
   return impl_->local ? impl_->local->used() : std::vector<stand_in>();
+}
+
+std::vector<trigger_record> engine::triggers() const {
+  return impl_->local ? impl_->local->triggers().list() : std::vector<trigger_record>();
 }
 
 result<std::vector<queue_message>> engine::queue_messages(std::string_view queue_url) const {
@@ -228,6 +237,7 @@ result<source_report> engine::define(const std::vector<flow_document>& documents
   if (impl_->local)
     if (auto kept = keep_beside(change, *impl_->local); !kept)
       return kept.error();
+  impl_->runtime->look_at_triggers();
   return std::move(change.report);
 }
 
@@ -262,6 +272,8 @@ result<void> check_depth(const start_request& request) {
                                          " levels."};
 }
 
+} // namespace
+
 // Checked as the start input it stands for, whoever filled it in. The contexts may be large: they
 // are set aside meanwhile.
 result<start_request> check_start(start_request request) {
@@ -279,8 +291,6 @@ result<start_request> check_start(start_request request) {
     checked->start_from_state->context = std::move(current);
   return checked;
 }
-
-} // namespace
 
 result<std::string> engine::start(start_request request) {
   auto checked = check_start(std::move(request));

@@ -47,6 +47,9 @@ struct engine::implementation {
   std::unique_ptr<actors::runtime> runtime;        // last: stops before the rest goes
 };
 
+/// A start request as it would be read from JSON. Errors: `invalid_input`, `limit_exceeded`.
+[[nodiscard]] result<start_request> check_start(start_request request);
+
 /// The way into an engine.
 class engine_access {
 public:

@@ -263,6 +263,7 @@ result<json::object> evaluate_flow(const json::object& given, const evaluate_opt
   const auto heard = std::make_shared<listener>();
   engine_options options;
   options.services->functions = functions.functions();
+  options.services->triggers.is_on = false;
   options.clock = make_virtual_clock(
       std::chrono::system_clock::time_point(std::chrono::milliseconds(start_time)));
   options.seed = 1;

@@ -67,6 +67,19 @@ public:
   [[nodiscard]] virtual bool skip_to(std::int64_t due) = 0;
 };
 
+/// What starts executions by itself, by the time or by what comes from outside.
+class trigger_source {
+public:
+  virtual ~trigger_source() = default;
+  /// Whether a look could find anything; never while one is under way. Must not block.
+  [[nodiscard]] virtual bool has_work() = 0;
+  /// Starts what is due, with `start`, which returns when that is durable; may block. When to look
+  /// again at the latest, Unix milliseconds; absent: not before look_at_triggers(). One call at a
+  /// time.
+  [[nodiscard]] virtual std::optional<std::int64_t>
+  look(const std::function<result<std::string>(start_request)>& start) = 0;
+};
+
 /// What is open when a pump runs everything, for simulations to decide. Called on the pump's
 /// thread. Times in milliseconds, never negative.
 class pump_choices {
@@ -96,6 +109,7 @@ struct runtime_options {
   std::string status_topic;    ///< ARN of the topic that hears of all executions; empty: none
   std::shared_ptr<definition_source> definitions;
   std::shared_ptr<time_source> time;
+  std::shared_ptr<trigger_source> triggers; ///< null: nothing starts by itself
   /// Called by stop() when no attempt's outcome counts any more: ends what handlers wait for. May
   /// be empty.
   std::function<void()> interrupt_handlers;
@@ -132,6 +146,9 @@ public:
   /// Takes up every unfinished, due or notified execution of the store, in order, in the
   /// background.
   void recover();
+  /// Lets the triggers look now: at open, and when what they watch has changed. Nothing is quiet
+  /// before the look is over.
+  void look_at_triggers();
   /// Accepts a start from outside; returns the execution's id when its row is committed. An id that
   /// exists already is success and starts nothing.
   [[nodiscard]] result<std::string> start(start_request request);

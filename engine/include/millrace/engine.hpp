@@ -12,6 +12,7 @@
 #include <millrace/problem.hpp>
 #include <millrace/progress_tree.hpp>
 #include <millrace/redrive.hpp>
+#include <millrace/triggers.hpp>
 
 #include <chrono>
 #include <memory>
@@ -83,6 +84,11 @@ struct define_options {
 ///
 /// Nothing that a member function returns is ahead of the disk: an id, a record, an answer is given
 /// when everything that led to it is committed at the chosen durability.
+///
+/// While it is open, and unless service_options::triggers or the absence of services says
+/// otherwise, schedules and mail start flows by themselves. A run that is still to come keeps
+/// nothing from being quiet, and a virtual clock does not jump for it alone: whoever owns such a
+/// clock moves it to pump_state::next_due, as far as time is to pass.
 ///
 /// An engine that was opened with `threads` = 0 has no thread of its own: everything (flows,
 /// handlers, the observer, writes to the database) happens on the caller's thread, within run_for()
@@ -170,6 +176,11 @@ public:
   /// The step types and modules that local services have run since open, by name, with what stood
   /// in for what they use on Allma.
   [[nodiscard]] std::vector<stand_in> stand_ins() const;
+
+  /// The start points (SCHEDULE_START_POINT, EMAIL_START_POINT) of published flows that are
+  /// watched, by flow and step; empty where triggers are off. They were looked at when open() and
+  /// define() have been quiet once.
+  [[nodiscard]] std::vector<trigger_record> triggers() const;
 
   /// What is in a queue of the local services, received messages that are still hidden included, or
   /// in all for an empty URL; in the order of sending. Errors: `conflict` for an engine without

@@ -9,6 +9,7 @@
 #include <millrace/retention.hpp>
 #include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
+#include <millrace/triggers.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -61,6 +62,8 @@ struct engine_options {
   std::optional<service_options> services = service_options{};
   /// Told of everything that happens, after it is committed; may be empty. See lifecycle_event.
   lifecycle_observer observer = {};
+  /// Told of what starts flows by itself (service_options::triggers); may be empty.
+  millrace::trigger_observer trigger_observer = {};
   /// Null: the system's clock.
   std::shared_ptr<millrace::clock> clock = {};
   /// Of ids and jitter; absent: from the system's random source.
