@@ -28,6 +28,7 @@ void add_redrive(CLI::App& app, action& chosen);
 void add_verify(CLI::App& app, action& chosen);
 void add_graph(CLI::App& app, action& chosen);
 void add_explore(CLI::App& app, action& chosen);
+void add_serve(CLI::App& app, action& chosen);
 
 /// Adds an option whose text is taken as it stands: CLI11 reads "{}" as an empty list and "[1]" as
 /// a list of one otherwise.

@@ -48,6 +48,7 @@ int run(int count, char** arguments) {
   app.require_subcommand(0, 1);
   action chosen;
   add_run(app, chosen);
+  add_serve(app, chosen);
   add_validate(app, chosen);
   add_test(app, chosen);
   add_eval(app, chosen);

@@ -15,6 +15,8 @@ namespace millrace::cli {
 class standard_output {
 public:
   void write(std::string_view text);
+  /// Hands on what was written so far, for whoever reads along.
+  void flush();
   /// Whether somebody still reads; else there is no point in going on.
   [[nodiscard]] bool is_open() const noexcept { return failure_ == 0; }
   /// Writes what is left. Gives `status` back, or engine_failed with a sentence when the output
@@ -22,8 +24,6 @@ public:
   [[nodiscard]] exit_status finish(exit_status status);
 
 private:
-  void flush();
-
   std::string buffer_;
   int failure_ = 0; // errno of the first failed write
 };

@@ -44,6 +44,8 @@ result<void> session::open_engine() {
   settings.steps = how_.steps;
   settings.services = how_.services;
   settings.services->deliveries.log = log_completion;
+  settings.services->triggers.is_on = how_.services.triggers.is_on && how_.with_triggers;
+  settings.trigger_observer = how_.trigger_observer;
   if (progress_)
     settings.observer = [counts = progress_](const lifecycle_event& event) { counts->note(event); };
   auto opened = millrace::engine::open(std::move(settings));

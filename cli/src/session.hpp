@@ -34,6 +34,8 @@ public:
     bool show_progress = true; ///< where standard error is a terminal
     steps::registry steps = steps::registry::with_system_modules();
     service_options services = {};
+    bool with_triggers = false; ///< schedules and mail start flows; else nothing starts by itself
+    millrace::trigger_observer trigger_observer = {};
   };
 
   /// Errors: the engine's.
