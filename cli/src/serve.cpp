@@ -122,6 +122,8 @@ public:
     watch_for_interrupt();
     const auto served = serve();
     session_->engine().stop();
+    if (!is_told_)
+      is_told_ = tell_watched(false);
     tell_events();
     if (!served)
       return fail(served.error());
@@ -165,14 +167,14 @@ private:
 
   // Waiting for quiet of no length tells whether the engine still works.
   result<void> serve() {
-    bool is_told = false;
     while (!is_interrupted() && out_.is_open()) {
       const auto quiet = session_->engine().wait_until_quiet(std::chrono::milliseconds(0));
       if (!quiet && quiet.error().code() != errc::timed_out)
         return quiet.error();
-      if (!is_told)
-        is_told = tell_watched(quiet.has_value());
-      tell_events();
+      if (!is_told_)
+        is_told_ = tell_watched(quiet.has_value());
+      if (is_told_)
+        tell_events();
       std::this_thread::sleep_for(glance);
     }
     return {};
@@ -203,6 +205,7 @@ private:
   std::shared_ptr<heard_events> heard_ = std::make_shared<heard_events>();
   std::unique_ptr<session> session_;
   standard_output out_;
+  bool is_told_ = false; // what is watched
 };
 
 } // namespace

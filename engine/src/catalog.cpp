@@ -55,6 +55,11 @@ void take_records(const json::object& bundle, std::string_view section,
 
 } // namespace
 
+bool catalog::is_enabled(const json::object& agent) {
+  const json::value* enabled = agent.if_contains("enabled");
+  return !enabled || !enabled->is_bool() || enabled->get_bool();
+}
+
 bool catalog::owns(const json::object& agent, std::string_view flow) {
   const json::value* owned = agent.if_contains("flows");
   if (!owned || !owned->is_array())
@@ -254,7 +259,7 @@ std::shared_ptr<const json::object> catalog::variables_of(const contents& known,
   json::object all;
   for (const auto& [id, agent] : known.agents) {
     const json::value* variables = agent.if_contains("flowVariables");
-    if (variables && variables->is_object() && owns(agent, flow))
+    if (variables && variables->is_object() && is_enabled(agent) && owns(agent, flow))
       put_over(all, variables->get_object());
   }
   // A version that brings variables of its own begins with those (documentation, flowVariables).

@@ -50,8 +50,8 @@ public:
   void read_from(storage::store& store) noexcept { store_ = &store; }
 
   [[nodiscard]] std::vector<flow_version> known_flows() const;
-  /// The start points of the latest published versions of active flows; those with a problem are
-  /// left out. Another object when they may have changed.
+  /// The start points of the latest published versions of active flows, and why others of them
+  /// cannot be watched. Another object when they may have changed.
   [[nodiscard]] std::shared_ptr<const std::vector<services::watched_flow>> watched() const;
 
   result<actors::resolved_flow> resolve(std::string_view flow_definition_id,
@@ -95,6 +95,7 @@ private:
   variables_of(const contents& known, std::string_view flow, const json::object& record) const;
   [[nodiscard]] static result<version_entry*> find(contents& known, std::string_view flow,
                                                    std::string_view version);
+  [[nodiscard]] static bool is_enabled(const json::object& agent);
   [[nodiscard]] static bool owns(const json::object& agent, std::string_view flow);
   static void add(contents& known, const definition_change& change);
   void check_start_points(definition_change& change, const compiled_versions& compiled) const;

@@ -45,9 +45,11 @@ std::string step_pointer(const std::string& step, const char* member) {
   return "/steps/" + escaped + '/' + member;
 }
 
-bool is_enabled(const json::object& agent) {
-  const json::value* enabled = agent.if_contains("enabled");
-  return !enabled || !enabled->is_bool() || enabled->get_bool();
+problem taken(const flows::mail_start& point, const std::string& owner) {
+  return {problem::severity_type::error, step_pointer(point.step_instance_id, "emailAddress"),
+          owner + " gets mail to " + point.address +
+              (point.keyword.empty() ? std::string(" without a keyword") : " with this keyword") +
+              "; give one of them another address or keyword"};
 }
 
 void check_times(const flows::start_points& points, services::time_zones& zones,
@@ -105,12 +107,7 @@ void catalog::check_start_points(definition_change& change,
     if (is_latest(flow, version))
       for (const flows::mail_start& point : points.mails)
         if (const std::string owner = book.enter(flow, point); !owner.empty())
-          problems.push_back({problem::severity_type::error,
-                              step_pointer(point.step_instance_id, "emailAddress"),
-                              owner + " gets mail to " + point.address +
-                                  (point.keyword.empty() ? std::string(" without a keyword")
-                                                         : " with this keyword") +
-                                  "; give one of them another address or keyword"});
+          problems.push_back(taken(point, owner));
     for (problem& each : problems) {
       each.pointer = record.pointer + each.pointer;
       change.report.problems.push_back({record.source, flow, std::move(each)});
@@ -137,9 +134,14 @@ void catalog::watch_start_points(contents& known) const {
     const actors::resolved_flow& flow = (*latest)->flow;
     services::watched_flow watched{id, flow.definition->version,
                                    flows::start_points_of(*flow.definition, *flow.flow_variables)};
-    std::erase_if(watched.points.mails,
-                  [&](const flows::mail_start& point) { return !book.enter(id, point).empty(); });
-    if (!watched.points.schedules.empty() || !watched.points.mails.empty())
+    std::erase_if(watched.points.mails, [&](const flows::mail_start& point) {
+      const std::string owner = book.enter(id, point);
+      if (!owner.empty())
+        watched.points.problems.push_back(taken(point, owner));
+      return !owner.empty();
+    });
+    const flows::start_points& found = watched.points;
+    if (!found.schedules.empty() || !found.mails.empty() || !found.problems.empty())
       all.push_back(std::move(watched));
   }
   known.watched = std::make_shared<const std::vector<services::watched_flow>>(std::move(all));

@@ -173,8 +173,8 @@ private:
     const std::vector<std::string> flows = reader.texts("flowIds");
     static_cast<void>(reader.object("flowVariables"));
     if (!enabled) {
-      reader.warning("enabled", "this agent is disabled: its variables reach none of its flows");
-      return;
+      reader.warning("enabled", "this agent is disabled: its variables reach none of its flows, "
+                                "and no schedule or mail starts those that only it owns");
     }
     if (!named) {
       return;

@@ -5,15 +5,13 @@
 
 #include "derived_id.hpp"
 #include "mail_intake.hpp"
+#include "trigger_book.hpp"
 
 #include <millrace/time_zones.hpp>
-#include <millrace/trigger_store.hpp>
 
 #include <algorithm>
 #include <deque>
-#include <filesystem>
-#include <map>
-#include <mutex>
+#include <set>
 
 namespace millrace::services {
 namespace {
@@ -28,13 +26,6 @@ constexpr std::int64_t trouble_pause_ms = 60'000;
 using storage::trigger_row;
 using happened = trigger_event::what_happened;
 
-std::string rule_of(const flows::schedule_start& point) {
-  return point.when.text() + " in " + point.time_zone;
-}
-std::string rule_of(const flows::mail_start& point) {
-  return point.address + (point.keyword.empty() ? "" : ", keyword " + point.keyword);
-}
-
 /// What is due of one schedule.
 struct due_runs {
   std::int64_t dropped = 0;        ///< missed runs that are not made up for
@@ -48,7 +39,7 @@ struct due_runs {
 struct trigger_service::implementation {
   implementation(trigger_options given, const std::string& folder,
                  std::shared_ptr<object_store> objects)
-      : options(std::move(given)), file(folder.empty() ? ":memory:" : folder + "/triggers.db"),
+      : options(std::move(given)), book(folder.empty() ? ":memory:" : folder + "/triggers.db"),
         intake(options, folder.empty() ? "" : folder + "/inbox", std::move(objects)) {}
 
   // One run().
@@ -65,9 +56,7 @@ struct trigger_service::implementation {
     }
   };
 
-  [[nodiscard]] result<void> open();
-  [[nodiscard]] result<void> watch(const std::vector<watched_flow>& flows, std::int64_t now);
-  [[nodiscard]] result<void> watch_one(trigger_record shown, std::int64_t now);
+  void tell_problems(const std::vector<watched_flow>& flows, const round& of);
   [[nodiscard]] result<void> run_schedules(const std::vector<watched_flow>& flows, round& of);
   [[nodiscard]] result<void> run_schedule(const watched_flow& flow,
                                           const flows::schedule_start& point, round& of);
@@ -77,121 +66,22 @@ struct trigger_service::implementation {
                                        std::int64_t due, bool is_missed, round& of);
   [[nodiscard]] result<void> run_mail(const std::vector<watched_flow>& flows, round& of);
 
-  trigger_row& row_of(const std::string& flow, const std::string& step) {
-    return rows.find({flow, step})->second;
-  }
-  [[nodiscard]] result<void> put(const trigger_row& row);
-  void show(const trigger_row& row, std::optional<std::int64_t> next);
-
   const trigger_options options;
-  const std::string file;
+  trigger_book book;
   time_zones zones;
   mail_intake intake;
-  std::unique_ptr<storage::trigger_store> store; // of the thread of run()
-  std::map<std::pair<std::string, std::string>, trigger_row> rows;
-
-  mutable std::mutex mutex;
-  std::map<std::pair<std::string, std::string>, trigger_record> records; // guarded by mutex
+  std::set<std::string> told; ///< of start points that cannot be watched
 };
 
-result<void> trigger_service::implementation::open() {
-  if (store)
-    return {};
-  std::error_code failure;
-  std::filesystem::create_directories(std::filesystem::path(file).parent_path(), failure);
-  auto opened = storage::open_trigger_store(file);
-  if (!opened)
-    return opened.error();
-  auto found = (*opened)->all();
-  if (!found)
-    return found.error();
-  store = std::move(*opened);
-  for (trigger_row& row : *found)
-    rows[{row.flow_definition_id, row.step_instance_id}] = std::move(row);
-  return {};
-}
-
-// What is new begins to count now, what is gone is forgotten: a start point that comes back has
-// missed nothing.
-result<void> trigger_service::implementation::watch(const std::vector<watched_flow>& flows,
-                                                    std::int64_t now) {
-  std::map<std::pair<std::string, std::string>, trigger_record> watched;
-  const auto add = [&watched](const watched_flow& flow, const auto& point, trigger_kind kind) {
-    trigger_record& shown = watched[{flow.flow_definition_id, point.step_instance_id}];
-    shown.flow_definition_id = flow.flow_definition_id;
-    shown.flow_definition_version = flow.version;
-    shown.step_instance_id = point.step_instance_id;
-    shown.kind = kind;
-    shown.waits_for = rule_of(point);
-  };
-  for (const watched_flow& flow : flows) {
-    for (const flows::schedule_start& point : flow.points.schedules)
-      add(flow, point, trigger_kind::schedule);
-    for (const flows::mail_start& point : flow.points.mails)
-      add(flow, point, trigger_kind::mail);
-  }
-  for (auto row = rows.begin(); row != rows.end();) {
-    if (watched.count(row->first) != 0) {
-      ++row;
-      continue;
+void trigger_service::implementation::tell_problems(const std::vector<watched_flow>& flows,
+                                                    const round& of) {
+  for (const watched_flow& flow : flows)
+    for (const flows::problem& each : flow.points.problems) {
+      const std::string message = "Not watched at " + each.pointer + " of flow \"" +
+                                  flow.flow_definition_id + "\": " + each.message + '.';
+      if (told.insert(message).second)
+        of.tell({happened::failed, "", "", "", message});
     }
-    if (auto removed = store->remove(row->first.first, row->first.second); !removed)
-      return removed.error();
-    row = rows.erase(row);
-  }
-  {
-    const std::lock_guard lock(mutex);
-    std::erase_if(records, [&](const auto& each) { return watched.count(each.first) == 0; });
-  }
-  for (auto& [key, shown] : watched)
-    if (auto kept = watch_one(std::move(shown), now); !kept)
-      return kept.error();
-  return {};
-}
-
-result<void> trigger_service::implementation::watch_one(trigger_record shown, std::int64_t now) {
-  const std::pair key(shown.flow_definition_id, shown.step_instance_id);
-  const auto known = rows.find(key);
-  if (known == rows.end() || known->second.rule != shown.waits_for) {
-    trigger_row row;
-    row.flow_definition_id = shown.flow_definition_id;
-    row.step_instance_id = shown.step_instance_id;
-    row.rule = shown.waits_for;
-    row.since = now / 1000 * 1000;
-    row.looked_until = row.since - 1; // a run at this very second counts
-    if (auto kept = store->put(row); !kept)
-      return kept.error();
-    rows[key] = std::move(row);
-  }
-  const trigger_row& row = rows[key];
-  shown.last_run_at = row.last_run_at;
-  shown.last_execution_id = row.last_execution_id;
-  shown.missed = row.missed;
-  shown.last_error = row.last_error;
-  const std::lock_guard lock(mutex);
-  trigger_record& record = records[key];
-  shown.next_run_at = record.next_run_at;
-  record = std::move(shown);
-  return {};
-}
-
-result<void> trigger_service::implementation::put(const trigger_row& row) {
-  if (auto kept = store->put(row); !kept)
-    return kept.error();
-  show(row, std::nullopt);
-  return {};
-}
-
-void trigger_service::implementation::show(const trigger_row& row,
-                                           std::optional<std::int64_t> next) {
-  const std::lock_guard lock(mutex);
-  trigger_record& record = records[{row.flow_definition_id, row.step_instance_id}];
-  record.last_run_at = row.last_run_at;
-  record.last_execution_id = row.last_execution_id;
-  record.missed = row.missed;
-  record.last_error = row.last_error;
-  if (next)
-    record.next_run_at = *next;
 }
 
 result<void> trigger_service::implementation::run_schedules(const std::vector<watched_flow>& flows,
@@ -231,18 +121,18 @@ due_runs trigger_service::implementation::find_due(const flows::schedule_start& 
 result<void> trigger_service::implementation::run_schedule(const watched_flow& flow,
                                                            const flows::schedule_start& point,
                                                            round& of) {
-  trigger_row& row = row_of(flow.flow_definition_id, point.step_instance_id);
+  trigger_row& row = *book.find(flow.flow_definition_id, point.step_instance_id);
   const auto zone = zones.find(point.time_zone);
   if (!zone) {
     row.last_error = "The schedule cannot run: " + zone.error().message() + ".";
-    show(row, 0);
+    book.note(row, 0);
     return {};
   }
   const due_runs due = find_due(point, row, *zone, of.now);
   if (due.dropped > 0) {
     row.missed += due.dropped;
     row.looked_until = due.dropped_until;
-    if (auto kept = put(row); !kept)
+    if (auto kept = book.put(row); !kept)
       return kept.error();
     of.tell({happened::missed, flow.flow_definition_id, point.step_instance_id, "",
              std::to_string(due.dropped) + " missed runs are not made up for."});
@@ -254,7 +144,7 @@ result<void> trigger_service::implementation::run_schedule(const watched_flow& f
     if (auto started = start_run(flow, point, run, false, of); !started)
       return started.error();
   const auto next = point.when.next_run(*zone, row.since, std::max(row.looked_until, of.now));
-  show(row, next.value_or(0));
+  book.note(row, next.value_or(0));
   if (next)
     of.look_again(*next);
   return {};
@@ -278,7 +168,7 @@ result<void> trigger_service::implementation::start_run(const watched_flow& flow
   if (!started &&
       (started.error().code() == errc::stopped || started.error().code() == errc::database_failed))
     return started.error();
-  trigger_row& row = row_of(flow.flow_definition_id, point.step_instance_id);
+  trigger_row& row = *book.find(flow.flow_definition_id, point.step_instance_id);
   row.looked_until = due;
   row.missed += is_missed ? 1 : 0;
   row.last_error = started ? "" : "The run cannot be started: " + started.error().message();
@@ -286,7 +176,7 @@ result<void> trigger_service::implementation::start_run(const watched_flow& flow
     row.last_run_at = due;
     row.last_execution_id = *started;
   }
-  if (auto kept = put(row); !kept)
+  if (auto kept = book.put(row); !kept)
     return kept.error();
   of.tell({started ? happened::started : happened::failed, flow.flow_definition_id,
            point.step_instance_id, started ? *started : "",
@@ -304,10 +194,10 @@ result<void> trigger_service::implementation::run_mail(const std::vector<watched
       points.push_back({&flow, &point});
   if (!intake.has_folder()) {
     for (const watched_mail& each : points) {
-      trigger_row& row = row_of(each.flow->flow_definition_id, each.point->step_instance_id);
+      trigger_row& row = *book.find(each.flow->flow_definition_id, each.point->step_instance_id);
       row.last_error = "No folder is watched: an engine in memory has none unless the triggers' "
                        "maildir names one.";
-      show(row, std::nullopt);
+      book.note(row, std::nullopt);
     }
     return {};
   }
@@ -316,14 +206,14 @@ result<void> trigger_service::implementation::run_mail(const std::vector<watched
   of.look_again(of.now + options.poll.count());
   result<void> outcome;
   const auto report = [&](const mail_outcome& each) {
-    const auto row = rows.find({each.event.flow_definition_id, each.event.step_instance_id});
-    if (row != rows.end()) {
-      row->second.last_error = each.event.what == happened::started ? "" : each.event.message;
+    trigger_row* row = book.find(each.event.flow_definition_id, each.event.step_instance_id);
+    if (row) {
+      row->last_error = each.event.what == happened::started ? "" : each.event.message;
       if (each.event.what == happened::started) {
-        row->second.last_run_at = each.at;
-        row->second.last_execution_id = each.event.flow_execution_id;
+        row->last_run_at = each.at;
+        row->last_execution_id = each.event.flow_execution_id;
       }
-      if (auto kept = put(row->second); !kept)
+      if (auto kept = book.put(*row); !kept)
         outcome = kept.error();
     }
     of.tell(each.event);
@@ -343,24 +233,23 @@ trigger_service::~trigger_service() = default;
 
 bool trigger_service::has_work(const std::vector<watched_flow>& flows) const {
   const bool watches = std::any_of(flows.begin(), flows.end(), [](const watched_flow& each) {
-    return !each.points.schedules.empty() || !each.points.mails.empty();
+    return !each.points.schedules.empty() || !each.points.mails.empty() ||
+           !each.points.problems.empty();
   });
-  std::error_code failure;
-  return impl_->options.is_on &&
-         (watches || impl_->store || std::filesystem::exists(impl_->file, failure));
+  return impl_->options.is_on && (watches || impl_->book.is_there());
 }
 
 std::optional<std::int64_t> trigger_service::run(const std::vector<watched_flow>& flows,
                                                  std::int64_t now, const start_function& start,
                                                  const trigger_observer& observer) {
   implementation::round of{now, start, observer, std::nullopt};
-  result<void> done = impl_->open();
-  if (done)
-    done = impl_->watch(flows, now);
+  impl_->tell_problems(flows, of);
+  result<void> done = impl_->book.watch(flows, now);
   if (done)
     done = impl_->run_schedules(flows, of);
   if (done)
     done = impl_->run_mail(flows, of);
+  impl_->book.publish();
   if (!done && done.error().code() == errc::stopped)
     return std::nullopt;
   if (!done) {
@@ -371,11 +260,7 @@ std::optional<std::int64_t> trigger_service::run(const std::vector<watched_flow>
 }
 
 std::vector<trigger_record> trigger_service::list() const {
-  const std::lock_guard lock(impl_->mutex);
-  std::vector<trigger_record> all;
-  for (const auto& [key, record] : impl_->records)
-    all.push_back(record);
-  return all;
+  return impl_->book.shown();
 }
 
 } // namespace millrace::services

@@ -295,3 +295,37 @@ TEST_CASE("what a start point cannot be is a problem of its definition") {
             .find("no time of the schedule \"at(2026-03-08T02:30:00)\" ever comes") !=
         std::string::npos);
 }
+
+TEST_CASE("a start point that changed variables have spoilt is told of and not watched") {
+  std::vector<std::string> told;
+  engine_options options;
+  options.threads = 0;
+  options.trigger_observer = [&told](const trigger_event& event) {
+    if (event.what == trigger_event::what_happened::failed)
+      told.push_back(event.message);
+  };
+  engine running = open(std::move(options));
+  const auto bundle = [](const std::string& agent, const std::string& flows) {
+    return "{'formatVersion': '1.0', 'exportedAt': '2026-01-01T00:00:00.000Z', 'agents': [{'id': "
+           "'a', 'name': 'A', 'flowIds': ['support'], " +
+           agent + "}], 'flows': [" + flows + "]}";
+  };
+  define(running, bundle("'flowVariables': {'desk': 'desk@example.com'}",
+                         flow("support", mailed("{{flow_variables.desk}}"))));
+  REQUIRE(running.run_until_idle().has_value());
+  CHECK(running.triggers().size() == 1);
+  define(running, bundle("'flowVariables': {'desk': 'nobody'}", ""));
+  REQUIRE(running.run_until_idle().has_value());
+  CHECK(running.triggers().empty());
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().find("Not watched at /steps/begin/emailAddress of flow \"support\": "
+                          "\"nobody\" is no email address") == 0);
+  // An agent that is disabled takes its flows along.
+  define(running, bundle("'flowVariables': {'desk': 'desk@example.com'}", ""));
+  REQUIRE(running.run_until_idle().has_value());
+  CHECK(running.triggers().size() == 1);
+  define(running, bundle("'enabled': false, 'flowVariables': {'desk': 'x@example.com'}", ""));
+  REQUIRE(running.run_until_idle().has_value());
+  CHECK(running.triggers().empty());
+  CHECK(told.size() == 1);
+}

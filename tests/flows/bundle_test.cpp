@@ -80,10 +80,11 @@ TEST_CASE("a bundle may hold no flows") {
   CHECK(source.flows.empty());
 }
 
-TEST_CASE("the variables of a disabled agent reach nobody") {
+TEST_CASE("a disabled agent is warned of and known as such") {
   const auto source = read(R"({"formatVersion": "1.0", "exportedAt": "2024-01-01T00:00:00Z",
     "agents": [{"id": "a", "name": "A", "enabled": false, "flowVariables": {"v": 1}}]})");
-  CHECK(source.agents.empty());
+  REQUIRE(source.agents.size() == 1);
+  CHECK(source.agents[0].at("enabled") == false);
   REQUIRE(source.problems.size() == 1);
   CHECK(source.problems[0].pointer == "/agents/0/enabled");
 }

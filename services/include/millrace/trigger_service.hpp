@@ -19,7 +19,7 @@ namespace millrace::services {
 
 class object_store;
 
-/// A published flow with start points.
+/// A published flow with start points. Those with a problem are told of once and not watched.
 struct watched_flow {
   std::string flow_definition_id;
   std::int64_t version = 0;
