@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "explore_run.hpp"
 
+#include <millrace/start_points.hpp>
+
 #include <algorithm>
 
 namespace millrace::simulation {
@@ -173,6 +175,7 @@ private:
     start_.flow_version = std::to_string(model_.flows().at(flow_)->version);
     start_.initial_context_data =
         made_of(from_, model_.wanted({flow_, {}}), "start", json::object()).as_object();
+    choose_entry();
     auto root = stage->start(start_);
     if (!root)
       return root.error();
@@ -193,6 +196,22 @@ private:
     }
     const auto outcome = stage->outcome();
     return outcome ? finish(*outcome, *root) : result<void>(outcome.error());
+  }
+
+  // What starts a flow by itself lets it begin elsewhere than at its start.
+  void choose_entry() {
+    const flows::flow_definition& flow = *model_.flows().at(flow_);
+    std::vector<std::string> entries{flow.start_step_instance_id};
+    for (const auto& [id, each] : flow.steps)
+      if (flows::is_start_point(each.type) && id != entries.front())
+        entries.push_back(id);
+    std::vector<std::string> said;
+    for (const std::string& each : entries)
+      said.push_back(flow_ + " begins at " + each);
+    const std::size_t chosen = entries.size() == 1 ? 0 : from_.choose("entry", said);
+    start_.execution_overrides.reset();
+    if (chosen != 0)
+      start_.execution_overrides = json::object{{"startStepInstanceId", entries[chosen]}};
   }
 
   // That a run does not come to an end is something to tell, not an error.
@@ -342,6 +361,8 @@ private:
     if (start_.flow_version != "1")
       start["flowVersion"] = start_.flow_version;
     start["initialContextData"] = start_.initial_context_data;
+    if (start_.execution_overrides)
+      start["executionOverrides"] = *start_.execution_overrides;
     json::object test{{"name", ""}, {"start", std::move(start)}};
     if (json::array mocks = mocks_as_json(); !mocks.empty())
       test["mocks"] = std::move(mocks);

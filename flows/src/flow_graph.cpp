@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/flow_graph.hpp>
+#include <millrace/start_points.hpp>
 
 #include <algorithm>
 #include <unordered_map>
@@ -35,6 +36,9 @@ public:
     graph_.nodes.push_back({graph_node_kind::begin, {}, {}, {}});
     number_steps();
     connect(0, graph_edge_kind::start, definition_.start_step_instance_id);
+    for (const auto& [id, each] : definition_.steps)
+      if (is_start_point(each.type) && id != definition_.start_step_instance_id)
+        connect(0, graph_edge_kind::start, id);
     for (std::size_t from = 1; from <= order_.size(); ++from)
       add_ways_of(from, *order_[from - 1]);
     return std::move(graph_);

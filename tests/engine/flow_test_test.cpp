@@ -424,5 +424,6 @@ TEST_CASE("every sample flow has a test, and all of them pass under several seed
   }
   CHECK(started == std::set<std::string>{"expense-approval", "order-intake", "order-quote",
                                          "parcel", "process-order-flow", "relay", "restock",
-                                         "restock-notice", "support-answer", "support-desk"});
+                                         "restock-notice", "support-answer", "support-desk",
+                                         "support-mail"});
 }

@@ -124,6 +124,12 @@ TEST_CASE("the graph of a flow has every way by which one step leads to another"
   CHECK(graph.nodes.back().id == "island");
 }
 
+TEST_CASE("a flow with start points may begin at each of them") {
+  const std::string edges = edges_of(example("support-mail"));
+  INFO(edges);
+  CHECK(edges.find("() start 0  monday\n() start 0  mail\n") == 0);
+}
+
 TEST_CASE("a flow that a step starts is a node where its id is constant, and one of its own else") {
   CHECK(edges_of(example("relay")) == "() start 0  visit_station\n"
                                       "visit_station transition 0 $.stations.length > 1 hand_over\n"
