@@ -49,6 +49,8 @@ struct engine::implementation {
 
 /// A start request as it would be read from JSON. Errors: `invalid_input`, `limit_exceeded`.
 [[nodiscard]] result<start_request> check_start(start_request request);
+/// The same for one that is JSON.
+[[nodiscard]] result<start_request> check_start(const json::object& input);
 
 /// The way into an engine.
 class engine_access {
