@@ -3,6 +3,7 @@
 // Structured headers and addresses of received mail.
 #include "mail_parser.hpp"
 
+#include "ascii.hpp"
 #include "mail_text.hpp"
 
 #include <millrace/js.hpp>
@@ -124,10 +125,10 @@ void add_parameter(std::map<std::string, parameter_parts>& all, std::string name
 structured_header parse_structured(std::string_view header) {
   header_scanner scanner(header);
   structured_header made;
-  made.value = lower_case(trimmed(scanner.next(";")));
+  made.value = lower(trimmed(scanner.next(";")));
   std::map<std::string, parameter_parts> all;
   while (!scanner.is_at_end()) {
-    const std::string name = lower_case(trimmed(scanner.next("=;")));
+    const std::string name = lower(trimmed(scanner.next("=;")));
     if (!name.empty())
       add_parameter(all, name, trimmed(scanner.next(";")));
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail_intake.hpp"
 
+#include "ascii.hpp"
 #include "derived_id.hpp"
 #include "mail_text.hpp"
 
@@ -72,7 +73,7 @@ result<mail_choice> choose_start_point(const received_mail& mail,
   for (const std::string& recipient : recipients) {
     const watched_mail* chosen = nullptr;
     for (const watched_mail& each : points) {
-      if (lower_case(each.point->address) != lower_case(recipient))
+      if (!same_word(each.point->address, recipient))
         continue;
       is_known = true;
       const std::string& keyword = each.point->keyword;

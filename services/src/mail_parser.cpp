@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail_parser.hpp"
 
+#include "ascii.hpp"
 #include "mail_text.hpp"
 
 #include <millrace/js.hpp>
@@ -78,7 +79,7 @@ private:
         made.headers.back().second += ' ' + std::string(flows::js::trim(line));
       else if (colon != std::string_view::npos && colon > 0 &&
                line.substr(0, colon).find_first_of(" \t") == std::string_view::npos)
-        made.headers.emplace_back(lower_case(line.substr(0, colon)),
+        made.headers.emplace_back(lower(line.substr(0, colon)),
                                   flows::js::trim(line.substr(colon + 1)));
       else if (!is_first || line.substr(0, 5) != "From ") {
         bytes = line.empty() ? rest : bytes;
@@ -88,8 +89,8 @@ private:
       if (made.headers.size() > limits_.headers_max)
         return too_much("it has more than " + std::to_string(limits_.headers_max) + " headers");
       if (size > limits_.header_bytes_max)
-        return too_much("its headers are larger than " +
-                        std::to_string(limits_.header_bytes_max) + " bytes");
+        return too_much("its headers are larger than " + std::to_string(limits_.header_bytes_max) +
+                        " bytes");
       bytes = rest;
     }
     made.body = bytes;
@@ -148,8 +149,8 @@ private:
 
   void read_leaf(const entity& part, const structured_header& type) {
     const structured_header disposition = parse_structured(part.header("content-disposition"));
-    std::string bytes = decode_transfer(
-        part.body, flows::js::trim(part.header("content-transfer-encoding")));
+    std::string bytes =
+        decode_transfer(part.body, flows::js::trim(part.header("content-transfer-encoding")));
     const bool is_plain = type.value.empty() || type.value == "text/plain";
     if (disposition.value != "attachment" && (is_plain || type.value == "text/html")) {
       std::string& into = is_plain ? mail_.text : mail_.html;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail_text.hpp"
 
+#include "ascii.hpp"
 #include "binary_text.hpp"
 
 #include <millrace/text.hpp>
@@ -20,13 +21,13 @@ constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
 // Only sets that mail has: a stranger's word chooses the converter.
 constexpr std::array<std::string_view, 13> known_sets{
-    "big5",      "euc-jp",      "euc-kr",    "gb18030",  "gb2312",    "gbk",   "iso-2022-jp",
-    "macintosh", "shift_jis",   "utf-16",    "utf-16be", "utf-16le",  "koi8-r"};
+    "big5",      "euc-jp",    "euc-kr", "gb18030",  "gb2312",   "gbk",   "iso-2022-jp",
+    "macintosh", "shift_jis", "utf-16", "utf-16be", "utf-16le", "koi8-r"};
 constexpr std::array<std::string_view, 3> known_families{"iso-8859-", "windows-125", "koi8-u"};
 
 // The converter's name of a set; empty: UTF-8.
 std::string converter_of(std::string_view charset) {
-  const std::string name = lower_case(charset);
+  const std::string name = lower(charset);
   if (name == "iso-8859-1" || name == "latin1" || name == "us-ascii" || name == "ascii")
     return "WINDOWS-1252";
   if (std::find(known_sets.begin(), known_sets.end(), name) != known_sets.end())
@@ -83,11 +84,11 @@ std::optional<unsigned char> hex_byte(std::string_view digits) {
   if (digits.size() < 2)
     return std::nullopt;
   for (const char c : digits.substr(0, 2)) {
-    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (lower >= '0' && lower <= '9')
-      made = made * 16 + static_cast<unsigned>(lower - '0');
-    else if (lower >= 'a' && lower <= 'f')
-      made = made * 16 + static_cast<unsigned>(lower - 'a' + 10);
+    const char digit = lower(c);
+    if (digit >= '0' && digit <= '9')
+      made = made * 16 + static_cast<unsigned>(digit - '0');
+    else if (digit >= 'a' && digit <= 'f')
+      made = made * 16 + static_cast<unsigned>(digit - 'a' + 10);
     else
       return std::nullopt;
   }
@@ -131,8 +132,7 @@ std::optional<word> word_at(std::string_view text, std::size_t begin) {
   if (text.substr(begin, 2) != "=?")
     return std::nullopt;
   const std::size_t first = text.substr(0, begin + word_bytes_max).find('?', begin + 2);
-  const std::size_t second =
-      first == std::string_view::npos ? first : text.find('?', first + 1);
+  const std::size_t second = first == std::string_view::npos ? first : text.find('?', first + 1);
   if (second == std::string_view::npos || second != first + 2)
     return std::nullopt;
   const std::size_t end = text.substr(0, second + word_bytes_max).find("?=", second + 1);
@@ -151,18 +151,10 @@ std::optional<word> word_at(std::string_view text, std::size_t begin) {
     return std::nullopt;
   std::string_view charset = text.substr(begin + 2, first - begin - 2);
   charset = charset.substr(0, charset.find('*')); // RFC 2231: the language follows
-  return word{lower_case(charset), std::move(bytes), end + 2};
+  return word{lower(charset), std::move(bytes), end + 2};
 }
 
 } // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string made(text);
-  for (char& c : made)
-    if (c >= 'A' && c <= 'Z')
-      c = static_cast<char>(c - 'A' + 'a');
-  return made;
-}
 
 std::string decode_charset(std::string_view bytes, std::string_view charset) {
   const std::string from = converter_of(charset);
@@ -173,7 +165,7 @@ std::string decode_charset(std::string_view bytes, std::string_view charset) {
 }
 
 std::string decode_transfer(std::string_view bytes, std::string_view encoding) {
-  const std::string name = lower_case(encoding);
+  const std::string name = lower(encoding);
   if (name == "base64")
     return decode_base64(bytes);
   if (name == "quoted-printable")

@@ -20,7 +20,4 @@ namespace millrace::services {
 /// A header's text with its encoded words ("=?utf-8?Q?...?=") decoded.
 [[nodiscard]] std::string decode_words(std::string_view text);
 
-/// ASCII letters in lower case.
-[[nodiscard]] std::string lower_case(std::string_view text);
-
 } // namespace millrace::services
