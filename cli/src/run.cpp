@@ -127,12 +127,28 @@ private:
   }
 
   result<void> read_input() {
+    if (auto read = read_notification_config(); !read)
+      return read.error();
     if (options_.input.empty())
       return {};
     auto input = read_object_argument(options_.input, "--input");
     if (!input)
       return input.error();
     request_.initial_context_data = std::move(*input);
+    return {};
+  }
+
+  result<void> read_notification_config() {
+    if (options_.notify.empty())
+      return {};
+    auto config = read_object_argument(options_.notify, "--notify");
+    if (!config)
+      return config.error();
+    auto checked = parse_start_request(json::object{{"flowDefinitionId", "checked alone"},
+                                                    {"notificationConfig", std::move(*config)}});
+    if (!checked)
+      return error{checked.error().code(), "--notify: " + checked.error().message()};
+    request_.notification_config = std::move(checked->notification_config);
     return {};
   }
 

@@ -48,6 +48,10 @@ run_option_handles declare(CLI::App& command, run_options& options) {
   handles.input = add_verbatim(command, "--input",
                                "the flow's input: a JSON object, @FILE, or - for standard input")
                       ->type_name("JSON|@FILE|-");
+  handles.notify =
+      add_verbatim(command, "--notify",
+                   "who is told how far the execution is: a notificationConfig as JSON or @FILE")
+          ->type_name("JSON|@FILE");
   add_database(command, options.database);
   add_durability(command, options.durability);
   add_output(command, options.as_json);
@@ -68,6 +72,9 @@ std::string complete(run_options& options, const run_option_handles& handles) {
   options.input = verbatim(handles.input);
   if (handles.input->count() != 0 && options.input.empty())
     return "--input is empty; give a JSON object, or leave it out.";
+  options.notify = verbatim(handles.notify);
+  if (handles.notify->count() != 0 && options.notify.empty())
+    return "--notify is empty; give a notificationConfig, or leave it out.";
   if (handles.timeout->count() == 0)
     return {};
   options.timeout_text = verbatim(handles.timeout);
@@ -83,8 +90,9 @@ std::string wrong_usage(const run_options& options) {
     if (options.database.empty())
       return "--recover-only needs a database to recover; name it with --db FILE.";
     if (!options.flow.empty() || !options.version.empty() || !options.input.empty() ||
-        options.no_wait)
-      return "--recover-only starts nothing; leave out --flow, --version, --input and --no-wait.";
+        !options.notify.empty() || options.no_wait)
+      return "--recover-only starts nothing; leave out --flow, --version, --input, --notify and "
+             "--no-wait.";
     return missing_database(options.database);
   }
   if (options.no_wait && options.database.empty())

@@ -18,7 +18,8 @@ struct run_options {
   std::vector<std::string> flows;
   std::string flow;
   std::string version;
-  std::string input; ///< empty: none, that is {}
+  std::string input;  ///< empty: none, that is {}
+  std::string notify; ///< a notificationConfig; empty: none
   std::string database;
   std::string config; ///< empty: millrace.json of this folder, if there is one
   std::string mocks;  ///< a file; empty: none
@@ -33,6 +34,7 @@ struct run_options {
 /// Options that are read after the command line is.
 struct run_option_handles {
   CLI::Option* input = nullptr;
+  CLI::Option* notify = nullptr;
   CLI::Option* timeout = nullptr;
 };
 

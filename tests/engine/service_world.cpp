@@ -46,7 +46,10 @@ engine_options service_world::options() const {
   service_options& local = *made.services;
   for (const char* bucket : {"files", "in", "reports"})
     local.objects.buckets[bucket] = folder_.file(bucket);
-  local.messages.topics[world_topic].subscriptions = {{world_queue, true}};
+  topic_subscription subscribed;
+  subscribed.queue_url = world_queue;
+  subscribed.is_raw = true;
+  local.messages.topics[world_topic].subscriptions = {subscribed};
   local.items.tables["t"] = {"id", "", {}, {{{"id", "b"}, {"v", 1}}}};
   local.mail.smtp_url = stalls_ ? silent_.url("").replace(0, 4, "smtp") : mail_.url();
   local.llm.providers["OPENAI"].url = http_.url("/v1");
