@@ -230,7 +230,7 @@ std::optional<step_error> execution_actor::check_budgets() {
 void execution_actor::start_flow(flows::start_flow_effect& wanted) {
   if (!wanted.sync && shared_->options.start_failure)
     if (auto failure = shared_->options.start_failure())
-      return interpreter_->on_result(wanted.cursor, std::move(*failure), now());
+      return interpreter_->on_start_failed(wanted.cursor, *failure, now());
   if (const auto refused = check_budgets())
     return interpreter_->on_start_refused(wanted.cursor, *refused, now());
   const start_lineage lineage{wanted.sync ? execution_kind::sync_subflow

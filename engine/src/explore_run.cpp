@@ -301,6 +301,8 @@ private:
 
   void hear(const lifecycle_event& heard) {
     ++heard_;
+    if (heard.flow_definition_id == flows::delivery_flow_id)
+      return; // no flow's own step
     if (counts_)
       counts_->hear(heard);
     const step_key at{heard.flow_definition_id, heard.step_instance_id};

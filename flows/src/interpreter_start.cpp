@@ -122,6 +122,12 @@ void interpreter::on_start_refused(std::string_view cursor_id, const step_error&
     fail(*starter->path, starter->at, {reason.name, reason.message, reason.details, false}, at);
 }
 
+void interpreter::on_start_failed(std::string_view cursor_id, const step_error& reason,
+                                  const moment& at) {
+  if (const auto starter = answered(cursor_id, cursor_phase::running))
+    on_failed_attempt(*starter->path, *starter->at, reason, at, false);
+}
+
 void interpreter::on_called(std::string_view cursor_id, const call_outcome& outcome,
                             const moment& at) {
   const auto caller = answered(cursor_id, cursor_phase::calling);

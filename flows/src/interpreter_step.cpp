@@ -225,9 +225,12 @@ std::optional<step_error> interpreter::validate_output(const step& s, const json
 }
 
 void interpreter::on_failed_attempt(cursor& c, const step& s, const step_error& reason,
-                                    const moment& at) {
+                                    const moment& at, bool has_started) {
   error_info info = to_error_info(reason);
-  if (const auto pause = retry_pause(c, s, reason, at)) {
+  // A start happens once per visit: trying again could only tell of another child.
+  const bool is_final = s.start && has_started;
+  const auto pause = is_final ? std::nullopt : retry_pause(c, s, reason, at);
+  if (pause) {
     report({.what = trace_event::type::step_retrying,
             .path = &c,
             .step_instance_id = s.id,
@@ -247,9 +250,6 @@ void interpreter::on_failed_attempt(cursor& c, const step& s, const step_error& 
 std::optional<std::int64_t> interpreter::retry_pause(const cursor& c, const step& s,
                                                      const step_error& reason,
                                                      const moment& at) const {
-  // A start happens once per visit: trying again could only tell of another child.
-  if (s.start)
-    return std::nullopt;
   const error_handling& handling = s.on_error;
   if (reason.name == content_name && handling.retry_on_content_error)
     return within(*handling.retry_on_content_error, c.attempt);

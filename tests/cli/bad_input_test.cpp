@@ -68,7 +68,7 @@ const std::vector<bad_input>& cases() {
       {"input null", {"run", "good.json", "--input", "null"}, "but it is null."},
       {"notify wrong",
        {"run", "good.json", "--notify", "{\"sqsUrl\": \"q\"}"},
-       "--notify: notificationConfig.sqsUrl must be a URL, but is \"q\"."},
+       "--notify: notificationConfig.sqsUrl must be a URL, but is the text \"q\"."},
       {"notify empty", {"run", "good.json", "--notify", ""}, "--notify is empty"},
       {"input empty", {"run", "good.json", "--input", ""}, "--input is empty"},
       {"input file an array",

@@ -161,7 +161,7 @@ TEST_CASE("days at the ends of months and in leap years are where the calendar h
   });
 }
 
-TEST_CASE("clock times follow the zone; one that is skipped does not come, a doubled one once") {
+TEST_CASE("clock times follow the zone: a skipped one does not come and a doubled one comes once") {
   check({
       // New York: forward on 8 March 2026 at 2:00, back on 1 November at 2:00.
       {"cron(0 8 * * ? *)",

@@ -128,6 +128,9 @@ public:
   /// A start was refused for good: its step fails, without another attempt (Millrace's own bounds;
   /// Allma has none).
   void on_start_refused(std::string_view cursor_id, const step_error& reason, const moment& at);
+  /// A start could not be handed over: an attempt of its step has failed, which may be repeated
+  /// since nothing was started (Allma's queue may fail; here nothing does that by itself).
+  void on_start_failed(std::string_view cursor_id, const step_error& reason, const moment& at);
   /// The called flow ended.
   void on_called(std::string_view cursor_id, const call_outcome& outcome, const moment& at);
   /// An event for a waiting path. Ignored when the path does not wait.
@@ -193,7 +196,9 @@ private:
   void succeed(cursor& c, const step& s, json::value output, const moment& at);
   void complete(cursor& c, const step& s, json::value output, const moment& at);
   static std::optional<step_error> validate_output(const step& s, const json::value& output);
-  void on_failed_attempt(cursor& c, const step& s, const step_error& reason, const moment& at);
+  /// `has_started`: of a start, whether another attempt would start another child.
+  void on_failed_attempt(cursor& c, const step& s, const step_error& reason, const moment& at,
+                         bool has_started = true);
   std::optional<std::int64_t> retry_pause(const cursor& c, const step& s, const step_error& reason,
                                           const moment& at) const;
 
