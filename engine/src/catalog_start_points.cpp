@@ -134,8 +134,8 @@ void catalog::watch_start_points(contents& known) const {
     const actors::resolved_flow& flow = (*latest)->flow;
     services::watched_flow watched{id, flow.definition->version,
                                    flows::start_points_of(*flow.definition, *flow.flow_variables)};
-    std::erase_if(watched.points.mails, [&](const flows::mail_start& point) {
-      const std::string owner = book.enter(id, point);
+    std::erase_if(watched.points.mails, [&, &flow_id = id](const flows::mail_start& point) {
+      const std::string owner = book.enter(flow_id, point);
       if (!owner.empty())
         watched.points.problems.push_back(taken(point, owner));
       return !owner.empty();

@@ -206,6 +206,7 @@ private:
       if (flows::is_start_point(each.type) && id != entries.front())
         entries.push_back(id);
     std::vector<std::string> said;
+    said.reserve(entries.size());
     for (const std::string& each : entries)
       said.push_back(flow_ + " begins at " + each);
     const std::size_t chosen = entries.size() == 1 ? 0 : from_.choose("entry", said);

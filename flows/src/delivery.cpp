@@ -121,15 +121,15 @@ delivery topic_delivery(std::string arn, json::object payload, json::object attr
   return made;
 }
 
-delivery queue_delivery(std::string_view queue, json::object payload, std::string group,
-                        std::string deduplication_id) {
+delivery queue_delivery(std::string_view queue, json::object payload, std::string_view group,
+                        std::string_view deduplication_id) {
   delivery made;
   made.step_type = "SQS_SEND";
   made.step = {{"stepType", "SQS_SEND"}};
   made.input = {{"queueUrl", queue_url_of(queue)}, {"payload", std::move(payload)}};
   if (is_fifo(queue)) {
-    made.input["messageGroupId"] = std::move(group);
-    made.input["messageDeduplicationId"] = std::move(deduplication_id);
+    made.input["messageGroupId"] = group;
+    made.input["messageDeduplicationId"] = deduplication_id;
   }
   return made;
 }

@@ -49,7 +49,7 @@ struct single_rule {
 };
 
 /// Reads what stands within cron(...). Errors: as schedule::parse, without the whole expression.
-[[nodiscard]] result<cron_rule> parse_cron(std::string_view fields);
+[[nodiscard]] result<cron_rule> parse_cron(std::string_view text);
 
 } // namespace detail
 
