@@ -27,7 +27,7 @@ constexpr std::array<std::string_view, 3> known_families{"iso-8859-", "windows-1
 
 // The converter's name of a set; empty: UTF-8.
 std::string converter_of(std::string_view charset) {
-  const std::string name = lower(charset);
+  std::string name = lower(charset);
   if (name == "iso-8859-1" || name == "latin1" || name == "us-ascii" || name == "ascii")
     return "WINDOWS-1252";
   if (std::find(known_sets.begin(), known_sets.end(), name) != known_sets.end())

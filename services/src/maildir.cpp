@@ -112,7 +112,8 @@ bool maildir::move(const std::string& name, folder to) const {
       errno = EEXIST;
       return false;
     }
-    wanted = base + '.' + std::to_string(i) + ending;
+    wanted = base;
+    wanted.append(1, '.').append(std::to_string(i)).append(ending);
   }
   return ::renameat(new_.get(), name.c_str(), target.get(), wanted.c_str()) == 0 &&
          ::fsync(target.get()) == 0 && ::fsync(new_.get()) == 0;
