@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/completion_action.hpp>
 
+#include "shape.hpp"
+
 #include <millrace/js.hpp>
 
 #include <algorithm>
@@ -8,10 +10,7 @@
 namespace millrace::flows {
 namespace {
 
-std::string text_in(const json::object& members, std::string_view name) {
-  const json::value* value = members.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
+using shape::text_or_empty;
 
 template_variables variables_in(const json::object& members, std::string_view name) {
   const json::value* value = members.if_contains(name);
@@ -20,7 +19,7 @@ template_variables variables_in(const json::object& members, std::string_view na
 }
 
 std::optional<execution_status> status_in(const json::object& record) {
-  const std::string status = text_in(record, "executeOnStatus");
+  const std::string status = text_or_empty(record, "executeOnStatus");
   return status.empty() || status == "ANY" ? std::nullopt : parse_execution_status(status);
 }
 
@@ -40,17 +39,17 @@ json::object attribute_of(const json::value& value) {
 completion_action completion_action::compile(const json::object& record, std::size_t place) {
   completion_action made;
   made.name_ = "onCompletionActions[" + std::to_string(place) + ']';
-  made.type_ = text_in(record, "actionType");
+  made.type_ = text_or_empty(record, "actionType");
   made.only_on_ = status_in(record);
-  if (const std::string when = text_in(record, "condition"); !when.empty())
+  if (const std::string when = text_or_empty(record, "condition"); !when.empty())
     made.condition_ = condition::compile(when);
-  made.target_ = text_template::compile(text_in(record, "target"));
+  made.target_ = text_template::compile(text_or_empty(record, "target"));
   made.payload_ = variables_in(record, "payloadTemplate");
   const json::value* payload = record.if_contains("payloadTemplate");
   made.has_payload_ = payload && payload->is_object() && !payload->get_object().empty();
   made.attributes_ = variables_in(record, "messageAttributesTemplate");
-  made.method_ = text_in(record, "apiHttpMethod");
-  made.module_ = text_in(record, "moduleIdentifier");
+  made.method_ = text_or_empty(record, "apiHttpMethod");
+  made.module_ = text_or_empty(record, "moduleIdentifier");
   if (const json::value* config = record.if_contains("customConfig"))
     made.custom_config_ = value_template::compile(*config);
   return made;

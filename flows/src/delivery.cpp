@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/delivery.hpp>
 
+#include "shape.hpp"
+
 namespace millrace::flows {
 namespace {
+
+using shape::text_or_empty;
 
 constexpr const char* context_member = "delivery";
 constexpr std::int64_t webhook_timeout_ms = 5000; // of the reference execution-notifier
@@ -26,11 +30,6 @@ std::string queue_url_of(std::string_view queue) {
 bool is_fifo(std::string_view queue) {
   constexpr std::string_view ending = ".fifo";
   return queue.size() > ending.size() && queue.substr(queue.size() - ending.size()) == ending;
-}
-
-std::string text_in(const json::object& members, std::string_view name) {
-  const json::value* value = members.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 json::object object_in(const json::object& members, std::string_view name) {
@@ -75,11 +74,16 @@ result<delivery> delivery_of(const json::object& context) {
     return error{errc::invalid_input, "There is no delivery in the context; the flow " +
                                           std::string(delivery_flow_id) +
                                           " is started by the engine alone."};
-  return delivery{text_in(*members, "sourceExecution"),  text_in(*members, "sourceFlow"),
-                  text_in(*members, "sourceStep"),       text_in(*members, "stepType"),
-                  text_in(*members, "moduleIdentifier"), object_in(*members, "step"),
-                  object_in(*members, "input"),          object_in(*members, "customConfig"),
-                  object_in(*members, "fields"),         text_in(*members, "problem")};
+  return delivery{text_or_empty(*members, "sourceExecution"),
+                  text_or_empty(*members, "sourceFlow"),
+                  text_or_empty(*members, "sourceStep"),
+                  text_or_empty(*members, "stepType"),
+                  text_or_empty(*members, "moduleIdentifier"),
+                  object_in(*members, "step"),
+                  object_in(*members, "input"),
+                  object_in(*members, "customConfig"),
+                  object_in(*members, "fields"),
+                  text_or_empty(*members, "problem")};
 }
 
 json::object delivery_flow(const delivery_options& options) {

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/execution_event.hpp>
 
+#include "shape.hpp"
+
 namespace millrace::flows {
 namespace {
 
-constexpr const char* schema_version = "1.0";
+using shape::text_or_empty;
 
-std::string text_in(const json::object& members, std::string_view name) {
-  const json::value* value = members.if_contains(name);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
+constexpr const char* schema_version = "1.0";
 
 json::object checkpoint_of(const reached_checkpoint& reached) {
   json::object out{{"id", reached.id}, {"label", reached.label}};
@@ -84,17 +83,18 @@ std::vector<delivery> notification_deliveries(const json::object& config,
   if (!asks_for(config, event.type))
     return all;
   json::object payload = event.to_json();
-  if (const std::string key = text_in(config, "correlationKey"); !key.empty())
+  if (const std::string key = text_or_empty(config, "correlationKey"); !key.empty())
     payload["correlationKey"] = key;
   const auto add = [&](delivery made, const char* way) {
     made.source_step = std::string("notificationConfig.") + way + '.' + to_string(event.type);
     all.push_back(std::move(made));
   };
-  if (std::string url = text_in(config, "webhookUrl"); !url.empty())
-    add(webhook_delivery(std::move(url), payload, text_in(config, "signingSecretArn")), "webhook");
-  if (std::string topic = text_in(config, "snsTopicArn"); !topic.empty())
+  if (std::string url = text_or_empty(config, "webhookUrl"); !url.empty())
+    add(webhook_delivery(std::move(url), payload, text_or_empty(config, "signingSecretArn")),
+        "webhook");
+  if (std::string topic = text_or_empty(config, "snsTopicArn"); !topic.empty())
     add(topic_delivery(std::move(topic), payload), "topic");
-  if (const std::string queue = text_in(config, "sqsUrl"); !queue.empty())
+  if (const std::string queue = text_or_empty(config, "sqsUrl"); !queue.empty())
     add(queue_delivery(queue, payload, event.root_flow_execution_id, name_of(event)), "queue");
   return all;
 }
