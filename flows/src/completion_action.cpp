@@ -97,7 +97,7 @@ result<delivery> completion_action::make(const scope& visible,
     return made;
   }
   if (type_ == "SQS_SEND")
-    return queue_delivery(*target, std::move(*values), execution_id,
+    return queue_delivery(*target, std::move(*values), std::string(execution_id),
                           std::string(execution_id) + "/" + name_);
   if (type_ == "SNS_SEND") {
     auto found = attributes_.evaluate(visible);

@@ -293,3 +293,25 @@ TEST_CASE("with every fault at once the family comes to its end all the same") {
       CHECK(is_terminal(each.record.status));
   }
 }
+
+TEST_CASE(
+    "a start that cannot be handed over is tried again, and fails its step when it stays so") {
+  const auto run_with = [](double rate) {
+    sim::world_options options;
+    options.mocks = {of_step("pay", {sim::returns({{"paid", true}})})};
+    options.faults.failing_start = rate;
+    sim::world world = open_world(std::move(options), family);
+    REQUIRE(world.start(start_of("parent", "{'items': [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}"))
+                .has_value());
+    REQUIRE(world.run().has_value());
+    return world.outcome().value();
+  };
+  const auto often = run_with(0.3);
+  CHECK(often.executions.size() == 13);
+  CHECK(often.executions[0].record.status == execution_status::completed);
+  CHECK(often.executions[0].retried.at("start") > 0);
+  const auto always = run_with(1);
+  REQUIRE(always.executions.size() == 1);
+  CHECK(always.executions[0].record.status == execution_status::failed);
+  CHECK(always.executions[0].retried.at("start") >= 4);
+}
