@@ -17,10 +17,10 @@ namespace millrace::services {
 
 /// Bounds on one message besides its size.
 struct mail_limits {
-  std::size_t headers_max = 1'000;            ///< of one part
-  std::size_t header_bytes_max = 256 * 1024;  ///< of one part, together
-  std::size_t parts_max = 500;                ///< attachments, texts and what they are in
-  std::size_t depth_max = 20;                 ///< parts in parts
+  std::size_t headers_max = 1'000;           ///< of one part
+  std::size_t header_bytes_max = 256 * 1024; ///< of one part, together
+  std::size_t parts_max = 500;               ///< attachments, texts and what they are in
+  std::size_t depth_max = 20;                ///< parts in parts
 };
 
 struct received_attachment {
@@ -52,13 +52,13 @@ struct mail_contact {
   std::string name; ///< empty: none
   std::string address;
 };
-/// The addresses of a header such as `"Doe, Jane" <jane@example.com>, bo@example.com (Bo)`; what has
-/// no @ is left out. Groups are taken apart.
+/// The addresses of a header such as `"Doe, Jane" <jane@example.com>, bo@example.com (Bo)`; what
+/// has no @ is left out. Groups are taken apart.
 [[nodiscard]] std::vector<mail_contact> parse_contacts(std::string_view header);
 
 /// A header such as `text/plain; charset="utf-8"`.
 struct structured_header {
-  std::string value; ///< in lower case
+  std::string value;                                           ///< in lower case
   std::vector<std::pair<std::string, std::string>> parameters; ///< names in lower case, decoded
 
   /// Empty: there is none.

@@ -18,13 +18,13 @@ namespace millrace::storage {
 struct trigger_row {
   std::string flow_definition_id;
   std::string step_instance_id;
-  std::string rule;               ///< what it waits for; another text: it begins anew
-  std::int64_t since = 0;         ///< when it began to be watched under this rule
-  std::int64_t looked_until = 0;  ///< everything up to then is dealt with
-  std::int64_t last_run_at = 0;   ///< of the last start: when it was due, or when the mail was met
-  std::string last_execution_id;  ///< of the last start
-  std::int64_t missed = 0;        ///< runs that were due while nobody looked, over all time
-  std::string last_error;         ///< empty: none since the last start
+  std::string rule;              ///< what it waits for; another text: it begins anew
+  std::int64_t since = 0;        ///< when it began to be watched under this rule
+  std::int64_t looked_until = 0; ///< everything up to then is dealt with
+  std::int64_t last_run_at = 0;  ///< of the last start: when it was due, or when the mail was met
+  std::string last_execution_id; ///< of the last start
+  std::int64_t missed = 0;       ///< runs that were due while nobody looked, over all time
+  std::string last_error;        ///< empty: none since the last start
 };
 
 /// Thread-safe; every function is one transaction that is durable at return. Errors of all:
