@@ -7,6 +7,7 @@
 #include "definition_checks.hpp"
 #include "definition_start_points.hpp"
 #include "regex.hpp"
+#include "shape.hpp"
 
 #include <millrace/limits.hpp>
 #include <millrace/mail_address.hpp>
@@ -16,11 +17,6 @@ namespace {
 
 constexpr std::string_view schedule_type = "SCHEDULE_START_POINT";
 constexpr std::string_view mail_type = "EMAIL_START_POINT";
-
-std::string text_of(const json::object& from, std::string_view key) {
-  const json::value* value = from.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 /// Renders the start points of one definition.
 class start_point_reader {
@@ -46,7 +42,7 @@ private:
   }
 
   std::optional<std::string> rendered(const json::object& from, std::string_view member) {
-    auto text = text_template::compile(text_of(from, member)).render(scope(layer_));
+    auto text = text_template::compile(shape::text_or_empty(from, member)).render(scope(layer_));
     if (text)
       return std::move(*text);
     refuse(member, "this cannot be rendered: " + text.error().message());
@@ -71,7 +67,7 @@ private:
       if (json::object* made = value->if_object())
         context = std::move(*made);
     }
-    std::string zone = text_of(of.raw, "timezone");
+    std::string zone = shape::text_or_empty(of.raw, "timezone");
     found_.schedules.push_back(
         {of.id, std::move(*when), zone.empty() ? "UTC" : std::move(zone), std::move(context)});
   }
@@ -82,8 +78,8 @@ private:
       return;
     if (!is_mail_address(*address))
       return refuse("emailAddress", definitions::no_mail_address(*address));
-    found_.mails.push_back(
-        {of.id, *address, text_of(of.raw, "keyword"), text_of(of.raw, "triggerMessagePattern")});
+    found_.mails.push_back({of.id, *address, shape::text_or_empty(of.raw, "keyword"),
+                            shape::text_or_empty(of.raw, "triggerMessagePattern")});
   }
 
   json::object layer_;
