@@ -150,8 +150,8 @@ result<void> execution_actor::make_state(const resolved_flow& flow, const start_
   std::function<void(const flows::trace_event&)> listener;
   if (traced)
     listener = [this](const flows::trace_event& event) { trace(event); };
-  interpreter_ = std::make_unique<flows::interpreter>(*state_, flows::interpreter_limits{},
-                                                      std::move(listener));
+  interpreter_ = std::make_unique<flows::interpreter>(
+      *state_, flows::interpreter_limits{}, std::move(listener), shared_->options.objects);
   row_.start_input.clear(); // large, and not needed any more
   return hold_family();
 }

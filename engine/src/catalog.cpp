@@ -13,11 +13,6 @@ using flows::problem;
 
 constexpr std::string_view latest_published = "LATEST_PUBLISHED";
 
-std::string text_of(const json::object& from, std::string_view key) {
-  const json::value* value = from.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::int64_t version_of(const json::object& definition) {
   const json::value* version = definition.if_contains("version");
   if (!version)
@@ -80,8 +75,9 @@ flows::definition_rules catalog::rules(const contents& known) const {
 }
 
 bool catalog::is_own(std::string_view flow_id) const {
-  return std::any_of(own_flows_.begin(), own_flows_.end(),
-                     [flow_id](const json::object& own) { return text_of(own, "id") == flow_id; });
+  return std::any_of(own_flows_.begin(), own_flows_.end(), [flow_id](const json::object& own) {
+    return text_or_empty(own, "id") == flow_id;
+  });
 }
 
 definition_change catalog::read(const std::vector<flow_document>& documents) const {
@@ -103,12 +99,12 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
     with_change.step_definitions = known_.step_definitions;
   }
   for (const json::object& record : change.step_definitions)
-    with_change.step_definitions[text_of(record, "id")] = record;
+    with_change.step_definitions[text_or_empty(record, "id")] = record;
   const flows::definition_rules against = rules(with_change);
   std::set<std::pair<std::string, std::int64_t>> seen;
   compiled_versions made;
   for (const flows::flow_record& flow : change.flows) {
-    const std::string id = text_of(flow.definition, "id");
+    const std::string id = text_or_empty(flow.definition, "id");
     const std::int64_t version = version_of(flow.definition);
     change.report.flows.push_back({id, version, flow.is_published});
     auto compiled = flows::compile_definition(flow.definition, against, flow.pointer);
@@ -129,11 +125,11 @@ definition_change catalog::read(const std::vector<flow_document>& documents) con
 
 void catalog::add(contents& known, const definition_change& change) {
   for (const json::object& record : change.step_definitions)
-    known.step_definitions[text_of(record, "id")] = record;
+    known.step_definitions[text_or_empty(record, "id")] = record;
   for (const json::object& record : change.agents)
-    known.agents[text_of(record, "id")] = record;
+    known.agents[text_or_empty(record, "id")] = record;
   for (const flows::flow_record& flow : change.flows) {
-    const std::string id = text_of(flow.definition, "id");
+    const std::string id = text_or_empty(flow.definition, "id");
     version_entry entry;
     entry.is_published = flow.is_published;
     entry.record = std::make_shared<const json::object>(flow.definition);
@@ -153,19 +149,19 @@ result<void> catalog::apply(const definition_change& change, storage::store& sto
   add(next, change);
   std::vector<storage::flow_version_record> versions;
   for (const flows::flow_record& flow : change.flows)
-    versions.push_back({text_of(flow.definition, "id"), version_of(flow.definition),
+    versions.push_back({text_or_empty(flow.definition, "id"), version_of(flow.definition),
                         flow.is_published, stringify(flow.definition)});
   for (const json::object& record : change.step_definitions)
-    if (auto put = store.put_record("step", text_of(record, "id"), stringify(record)); !put)
+    if (auto put = store.put_record("step", text_or_empty(record, "id"), stringify(record)); !put)
       return put.error();
   for (const json::object& record : change.agents)
-    if (auto put = store.put_record("agent", text_of(record, "id"), stringify(record)); !put)
+    if (auto put = store.put_record("agent", text_or_empty(record, "id"), stringify(record)); !put)
       return put.error();
   for (const flows::flow_record& flow : change.flows) {
     if (flow.flow_variables.empty())
       continue;
-    auto put =
-        store.put_flow_variables(text_of(flow.definition, "id"), stringify(flow.flow_variables));
+    auto put = store.put_flow_variables(text_or_empty(flow.definition, "id"),
+                                        stringify(flow.flow_variables));
     if (!put)
       return put.error();
   }
@@ -242,7 +238,7 @@ result<void> catalog::load(storage::store& store) {
     entry.is_published = true;
     entry.is_own = true;
     entry.record = std::make_shared<const json::object>(own);
-    loaded.flows[text_of(own, "id")][version_of(own)] = std::move(entry);
+    loaded.flows[text_or_empty(own, "id")][version_of(own)] = std::move(entry);
   }
   if (auto pinned = compile_and_pin(loaded, store); !pinned)
     return pinned.error();

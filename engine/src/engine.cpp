@@ -100,6 +100,8 @@ void engine::implementation::run(engine_hooks hooks) {
   running.time = std::make_shared<clock_adapter>(options.clock);
   if (local)
     running.interrupt_handlers = [services = local] { services->interrupt(); };
+  if (local)
+    running.objects = local->objects();
   if (local && options.services->triggers.is_on)
     running.triggers = std::make_shared<watched_triggers>(definitions, local, running.time,
                                                           options.trigger_observer);
@@ -280,7 +282,8 @@ std::vector<result<std::string>> engine::start_all(std::vector<start_request> re
 }
 
 result<std::string> engine::redrive(const redrive_request& request) {
-  auto start_input = make_redrive(request, *impl_->store, *impl_->definitions);
+  auto start_input = make_redrive(request, *impl_->store, *impl_->definitions,
+                                  impl_->local ? impl_->local->objects() : nullptr);
   if (!start_input)
     return start_input.error();
   return start(std::move(*start_input));

@@ -10,26 +10,22 @@ namespace {
 
 constexpr std::string_view start_module = "system/start-flow-execution";
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 const json::object* step_definition(const flows::flow_source& source, std::string_view id) {
   for (const json::object& each : source.step_definitions)
-    if (!id.empty() && text_of(each, "id") == id)
+    if (!id.empty() && text_or_empty(each, "id") == id)
       return &each;
   return nullptr;
 }
 
 step_words words_of(const json::object& step, const std::vector<flows::flow_source>& sources) {
-  step_words words{text_of(step, "stepType"), text_of(step, "moduleIdentifier")};
+  step_words words{text_or_empty(step, "stepType"), text_or_empty(step, "moduleIdentifier")};
   for (const flows::flow_source& source : sources)
-    if (const json::object* base = step_definition(source, text_of(step, "stepDefinitionId"))) {
+    if (const json::object* base =
+            step_definition(source, text_or_empty(step, "stepDefinitionId"))) {
       if (words.type.empty())
-        words.type = text_of(*base, "stepType");
+        words.type = text_or_empty(*base, "stepType");
       if (words.module_identifier.empty())
-        words.module_identifier = text_of(*base, "moduleIdentifier");
+        words.module_identifier = text_or_empty(*base, "moduleIdentifier");
     }
   return words;
 }
@@ -44,7 +40,8 @@ void add_completion_actions(const json::object& definition, Steps& known) {
   for (const json::value& each : actions->get_array()) {
     if (each.is_object())
       known["onCompletionActions[" + std::to_string(place) + ']'] = {
-          text_of(each.get_object(), "actionType"), text_of(each.get_object(), "moduleIdentifier")};
+          text_or_empty(each.get_object(), "actionType"),
+          text_or_empty(each.get_object(), "moduleIdentifier")};
     ++place;
   }
 }
@@ -58,7 +55,7 @@ flow_vocabulary::flow_vocabulary(const std::vector<flow_document>& documents) {
     sources.push_back(flows::read_flow_source(each.document, each.name));
   for (const flows::flow_source& source : sources)
     for (const flows::flow_record& record : source.flows) {
-      steps_of_flow& known = flows_[text_of(record.definition, "id")];
+      steps_of_flow& known = flows_[text_or_empty(record.definition, "id")];
       add_completion_actions(record.definition, known);
       const json::value* steps = record.definition.if_contains("steps");
       if (steps == nullptr || !steps->is_object())

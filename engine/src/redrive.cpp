@@ -63,8 +63,9 @@ std::string fork_around(const flows::flow_definition& definition, std::string_vi
 class redriving {
 public:
   redriving(const redrive_request& wanted, storage::execution_row row, storage::store& store,
-            catalog& definitions)
-      : wanted_(wanted), row_(std::move(row)), store_(store), definitions_(definitions) {}
+            catalog& definitions, std::shared_ptr<flows::object_source> objects)
+      : wanted_(wanted), row_(std::move(row)), store_(store), definitions_(definitions),
+        objects_(std::move(objects)) {}
 
   /// The start input for the version to run.
   result<start_request> start_input(const flows::flow_definition& definition) {
@@ -164,7 +165,8 @@ private:
       return unknown(definition.error().message());
     const flows::execution_state beginning(*definition, actors::identity_of(row_), original,
                                            *flow->flow_variables);
-    flows::context_history history(*definition, beginning.main().variables.own(), position);
+    flows::context_history history(*definition, beginning.main().variables.own(), position,
+                                   objects_);
     for (const storage::step_record& each : *records) {
       auto record = stored_json(each.record, row_.id);
       if (!record)
@@ -190,7 +192,8 @@ private:
   const storage::execution_row row_;
   storage::store& store_;
   catalog& definitions_;
-  std::vector<std::size_t> visits_; ///< of the step: places in the path
+  const std::shared_ptr<flows::object_source> objects_; ///< null: pointers are not followed
+  std::vector<std::size_t> visits_;                     ///< of the step: places in the path
 };
 
 result<void> check(const redrive_request& wanted) {
@@ -207,7 +210,8 @@ result<void> check(const redrive_request& wanted) {
 } // namespace
 
 result<start_request> make_redrive(const redrive_request& wanted, storage::store& store,
-                                   catalog& definitions) {
+                                   catalog& definitions,
+                                   std::shared_ptr<flows::object_source> objects) {
   if (auto sensible = check(wanted); !sensible)
     return sensible.error();
   auto row = store.find_execution(wanted.flow_execution_id);
@@ -223,7 +227,8 @@ result<start_request> make_redrive(const redrive_request& wanted, storage::store
   const auto flow = definitions.resolve(row->flow_definition_id, version);
   if (!flow)
     return flow.error();
-  return redriving(wanted, std::move(*row), store, definitions).start_input(*flow->definition);
+  return redriving(wanted, std::move(*row), store, definitions, std::move(objects))
+      .start_input(*flow->definition);
 }
 
 } // namespace millrace

@@ -9,8 +9,10 @@
 
 namespace millrace {
 
-/// The start input of a redrive. Errors: as engine::redrive. Thread-safe.
+/// The start input of a redrive. `objects`: what the execution's mappings read objects with that
+/// are pointed to, or null. Errors: as engine::redrive. Thread-safe.
 [[nodiscard]] result<start_request> make_redrive(const redrive_request& wanted,
-                                                 storage::store& store, catalog& definitions);
+                                                 storage::store& store, catalog& definitions,
+                                                 std::shared_ptr<flows::object_source> objects);
 
 } // namespace millrace

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/completion_action.hpp>
 
-#include "shape.hpp"
-
 #include <millrace/js.hpp>
 
 #include <algorithm>
 
 namespace millrace::flows {
 namespace {
-
-using shape::text_or_empty;
 
 template_variables variables_in(const json::object& members, std::string_view name) {
   const json::value* value = members.if_contains(name);
@@ -97,7 +93,7 @@ result<delivery> completion_action::make(const scope& visible,
     return made;
   }
   if (type_ == "SQS_SEND")
-    return queue_delivery(*target, std::move(*values), std::string(execution_id),
+    return queue_delivery(*target, std::move(*values), execution_id,
                           std::string(execution_id) + "/" + name_);
   if (type_ == "SNS_SEND") {
     auto found = attributes_.evaluate(visible);

@@ -148,6 +148,30 @@ result<void> context::set(std::span<const std::string> segments, json::value val
   return {};
 }
 
+result<void> context::follow(std::span<const std::string> segments, pointed_objects& objects) {
+  for (std::size_t length = 1; length < segments.size(); ++length) {
+    const segment_span path = segments.first(length);
+    const json::value* at = find(path.front());
+    for (std::size_t i = 1; at != nullptr && i < path.size(); ++i) {
+      at = child(*at, path[i]);
+    }
+    if (at == nullptr) {
+      return {};
+    }
+    if (!as_object_pointer(*at)) {
+      continue;
+    }
+    const auto object = objects.follow(*at);
+    if (!object) {
+      return object.error();
+    }
+    if (result<void> replaced = set(path, **object); replaced.has_error()) {
+      return replaced;
+    }
+  }
+  return {};
+}
+
 result<void> context::check(std::span<const std::string> segments) const {
   if (segments.empty()) {
     return error(errc::internal, "A path without segments cannot be set in a context.");

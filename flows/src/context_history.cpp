@@ -18,8 +18,11 @@ error incomplete(std::string_view what) {
 } // namespace
 
 context_history::context_history(std::shared_ptr<const flow_definition> definition,
-                                 json::object beginning, std::size_t position)
-    : definition_(std::move(definition)), variables_(std::move(beginning)), position_(position) {}
+                                 json::object beginning, std::size_t position,
+                                 std::shared_ptr<object_source> objects)
+    : definition_(std::move(definition)),
+      objects_(objects ? std::make_unique<pointed_objects>(std::move(objects)) : nullptr),
+      variables_(std::move(beginning)), position_(position) {}
 
 result<void> context_history::add(const json::object& record) {
   const std::string_view status = text(record, "status");
@@ -42,7 +45,8 @@ result<void> context_history::add(const json::object& record) {
   if (visited->wait && !visited->outputs_given && !input)
     return {};
   json::value output = *given;
-  visited->outputs.apply(output, input ? input->if_object() : nullptr, variables_, nullptr);
+  visited->outputs.apply(output, input ? input->if_object() : nullptr, variables_, nullptr,
+                         objects_.get());
   variables_.forget_changes();
   return {};
 }

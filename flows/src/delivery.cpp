@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/delivery.hpp>
 
-#include "shape.hpp"
-
 namespace millrace::flows {
 namespace {
-
-using shape::text_or_empty;
 
 constexpr const char* context_member = "delivery";
 constexpr std::int64_t webhook_timeout_ms = 5000; // of the reference execution-notifier
@@ -125,10 +121,8 @@ delivery topic_delivery(std::string arn, json::object payload, json::object attr
   return made;
 }
 
-// Both come as temporaries, and a JSON text is made of a view.
-// NOLINTBEGIN(performance-unnecessary-value-param)
-delivery queue_delivery(std::string_view queue, json::object payload, std::string group,
-                        std::string deduplication_id) {
+delivery queue_delivery(std::string_view queue, json::object payload, std::string_view group,
+                        std::string_view deduplication_id) {
   delivery made;
   made.step_type = "SQS_SEND";
   made.step = {{"stepType", "SQS_SEND"}};
@@ -139,6 +133,5 @@ delivery queue_delivery(std::string_view queue, json::object payload, std::strin
   }
   return made;
 }
-// NOLINTEND(performance-unnecessary-value-param)
 
 } // namespace millrace::flows

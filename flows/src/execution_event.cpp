@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <millrace/execution_event.hpp>
 
-#include "shape.hpp"
-
 namespace millrace::flows {
 namespace {
-
-using shape::text_or_empty;
 
 constexpr const char* schema_version = "1.0";
 

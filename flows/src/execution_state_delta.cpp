@@ -34,6 +34,30 @@ std::string text(const json::object& from, std::string_view key) {
   return value && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+json::object write_plan(const fork_state& fork) {
+  json::array runs;
+  runs.reserve(fork.runs.size());
+  for (const fork_state::run& each : fork.runs)
+    runs.push_back(json::array{each.item, each.branch});
+  return {{"items", fork.items}, {"runs", std::move(runs)}};
+}
+
+result<std::unique_ptr<fork_state>> read_plan(const json::object& stored,
+                                              const fork_config& config) {
+  auto plan = std::make_unique<fork_state>();
+  plan->items = stored.at("items").as_array();
+  for (const json::value& each : stored.at("runs").as_array()) {
+    const fork_state::run planned{each.at(0).to_number<std::size_t>(),
+                                  each.at(1).to_number<std::size_t>()};
+    if (planned.item >= plan->items.size() || planned.branch >= config.branches.size())
+      return corrupt("a planned branch that the fork does not have");
+    plan->runs.push_back(planned);
+  }
+  plan->results.resize(plan->runs.size());
+  plan->is_of_objects = plan->is_plan_stored = true;
+  return plan;
+}
+
 } // namespace
 
 std::string execution_state::take_delta() {
@@ -132,8 +156,13 @@ void execution_state::write_fork(cursor& c, bool whole, json::object& out) {
     for (const std::size_t run : fork.uncommitted_results)
       add(run);
   fork.uncommitted_results.clear();
-  out["fork"] = json::object{{"next", static_cast<std::int64_t>(fork.next_run)},
-                             {"results", std::move(results)}};
+  json::object& written = out["fork"].emplace_object();
+  written["next"] = static_cast<std::int64_t>(fork.next_run);
+  written["results"] = std::move(results);
+  if (fork.is_of_objects && (whole || !fork.is_plan_stored)) {
+    written["plan"] = write_plan(fork);
+    fork.is_plan_stored = true;
+  }
 }
 
 result<void> execution_state::apply_delta(std::string_view delta) {
@@ -218,7 +247,9 @@ result<void> execution_state::apply_fork(cursor& c, const json::object& entry) {
     const step* fork_step = definition_->find_step(c.step);
     if (!fork_step || !fork_step->fork)
       return corrupt("a fork at a step that is none");
-    auto planned = plan_fork(*fork_step, c.variables);
+    const json::value* plan = entry.if_contains("plan");
+    auto planned = plan ? read_plan(plan->as_object(), *fork_step->fork)
+                        : plan_fork(*fork_step, c.variables, nullptr);
     if (!planned)
       return planned.error();
     c.fork = std::move(*planned);

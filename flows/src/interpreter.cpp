@@ -18,10 +18,16 @@ error_info configuration_error(std::string message) {
 } // namespace
 
 interpreter::interpreter(execution_state& state, interpreter_limits limits,
-                         std::function<void(const trace_event&)> trace)
-    : state_(state), limits_(limits), trace_(std::move(trace)) {}
+                         std::function<void(const trace_event&)> trace,
+                         std::shared_ptr<object_source> objects)
+    : state_(state), limits_(limits), trace_(std::move(trace)) {
+  if (objects)
+    objects_ = std::make_unique<pointed_objects>(std::move(objects));
+}
 
 std::optional<effect> interpreter::next(const moment& at) {
+  if (objects_)
+    objects_->forget();
   while (state_.status_ == execution_status::running) {
     cursor* c = runnable(state_.main_);
     if (!c)
@@ -333,15 +339,21 @@ void interpreter::see_run_state(const cursor& c, scope& visible) const {
                     [&variables = c.variables] { return json::value(variables.to_object()); });
 }
 
-scope interpreter::run_state_then_context(const cursor& c) const {
+scope interpreter::empty_scope() const {
   scope visible;
+  visible.read_with(objects_.get());
+  return visible;
+}
+
+scope interpreter::run_state_then_context(const cursor& c) const {
+  scope visible = empty_scope();
   see_run_state(c, visible);
   c.variables.push_to(visible);
   return visible;
 }
 
 scope interpreter::context_then_run_state(const cursor& c, const json::object& input) const {
-  scope visible;
+  scope visible = empty_scope();
   c.variables.push_to(visible);
   see_run_state(c, visible);
   visible.push(input);

@@ -15,7 +15,7 @@ std::vector<delivery> interpreter::complete(std::int64_t ended_at) const {
                      {"endTime", format_timestamp(ended_at)}};
   if (state_.error())
     ended["errorInfo"] = state_.error()->to_json();
-  scope visible;
+  scope visible = empty_scope();
   see_run_state(state_.main(), visible);
   visible.push(ended);
   state_.main().variables.push_to(visible);

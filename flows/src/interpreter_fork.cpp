@@ -22,18 +22,35 @@ json::array items_of(resolved found) {
   return one;
 }
 
-// {"_s3_output_pointer": {...}}: Allma reads the object here.
-bool is_object_pointer(const json::value& value) {
-  const json::object* members = value.if_object();
-  const json::value* pointer = members ? members->if_contains("_s3_output_pointer") : nullptr;
-  return pointer && pointer->is_object();
+// The text of an object is a manifest in JSON Lines: each line is an item, blank ones are none.
+// Source: documentation, orchestrating parallel workloads.
+result<json::array> lines_of(std::string_view manifest, const std::string& step_id) {
+  json::array items;
+  std::size_t number = 0;
+  while (!manifest.empty()) {
+    const std::size_t end = std::min(manifest.find('\n'), manifest.size());
+    const std::string_view line = js::trim(manifest.substr(0, end));
+    manifest.remove_prefix(std::min(end + 1, manifest.size()));
+    ++number;
+    if (line.empty())
+      continue;
+    auto item = parse_json(line, "line " + std::to_string(number));
+    if (!item)
+      return error{errc::step_failed, "The itemsPath of fork '" + step_id +
+                                          "' leads to an object that is not JSON Lines, a JSON "
+                                          "value a line: " +
+                                          item.error().message()};
+    items.push_back(std::move(*item));
+  }
+  return items;
 }
 
 result<bool> branch_applies(const branch_definition& branch, const context& variables,
-                            const json::object& item) {
+                            const json::object& item, pointed_objects* objects) {
   if (!branch.condition)
     return true;
   scope visible;
+  visible.read_with(objects);
   variables.push_to(visible);
   visible.push(item);
   auto found = branch.condition->evaluate(visible);
@@ -42,9 +59,23 @@ result<bool> branch_applies(const branch_definition& branch, const context& vari
   return js::truthy(found->get());
 }
 
+result<json::array> fork_items(const step& fork_step, const context& variables,
+                               pointed_objects* objects) {
+  scope visible;
+  visible.read_with(objects);
+  variables.push_to(visible);
+  auto found = fork_step.fork->items_path->evaluate(visible);
+  if (!found)
+    return found.error();
+  if (objects && objects->is_read(found->get()) && found->get()->is_string())
+    return lines_of(found->get()->get_string(), fork_step.id);
+  return items_of(std::move(*found));
+}
+
 } // namespace
 
-result<std::unique_ptr<fork_state>> plan_fork(const step& fork_step, const context& variables) {
+result<std::unique_ptr<fork_state>> plan_fork(const step& fork_step, const context& variables,
+                                              pointed_objects* objects) {
   auto plan = std::make_unique<fork_state>();
   const fork_config& config = *fork_step.fork;
   if (config.branches.empty())
@@ -52,25 +83,17 @@ result<std::unique_ptr<fork_state>> plan_fork(const step& fork_step, const conte
   if (!config.items_path)
     return error{errc::step_failed,
                  "Parallel fork step '" + fork_step.id + "' must have an 'itemsPath' defined."};
-  {
-    scope visible;
-    variables.push_to(visible);
-    auto found = config.items_path->evaluate(visible);
-    if (!found)
-      return found.error();
-    if (found->get() && is_object_pointer(*found->get()))
-      return error{errc::step_failed,
-                   "The itemsPath of fork '" + fork_step.id +
-                       "' leads to a pointer to an object, which a fork does not read here. Load "
-                       "the object into the context with system/s3-data-loader before."};
-    plan->items = items_of(std::move(*found));
-  }
+  const std::uint64_t followed = objects ? objects->followed() : 0;
+  auto items = fork_items(fork_step, variables, objects);
+  if (!items)
+    return items.error();
+  plan->items = std::move(*items);
   for (std::size_t item = 0; item < plan->items.size(); ++item) {
     json::object current;
     for (std::size_t branch = 0; branch < config.branches.size(); ++branch) {
       if (config.branches[branch].condition && current.empty())
         current["currentItem"] = plan->items[item];
-      auto applies = branch_applies(config.branches[branch], variables, current);
+      auto applies = branch_applies(config.branches[branch], variables, current, objects);
       if (!applies)
         return applies.error();
       if (*applies)
@@ -78,12 +101,13 @@ result<std::unique_ptr<fork_state>> plan_fork(const step& fork_step, const conte
     }
   }
   plan->results.resize(plan->runs.size());
+  plan->is_of_objects = objects && objects->followed() != followed;
   return plan;
 }
 
 void interpreter::open_fork(cursor& c, const step& s, const moment& at) {
   c.attempt = 1;
-  auto plan = plan_fork(s, c.variables);
+  auto plan = plan_fork(s, c.variables, objects_.get());
   if (!plan)
     return fail(c, &s, {"Error", plan.error().message(), {}, false}, at);
   if ((*plan)->runs.empty()) { // nothing ran, so nothing is mapped

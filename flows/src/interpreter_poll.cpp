@@ -21,7 +21,8 @@ void interpreter::on_polled(cursor& c, const step& s, json::value response, cons
   const json::object* members = response.if_object();
   const json::value* body = members ? members->if_contains("data") : nullptr;
   const json::value nothing;
-  const scope visible(body ? *body : nothing);
+  scope visible(body ? *body : nothing);
+  visible.read_with(objects_.get());
   const auto succeeded = s.poll->success.holds(visible);
   const auto failed = s.poll->failure.holds(visible);
   for (const auto* each : {&succeeded, &failed})

@@ -79,8 +79,12 @@ result<json::object> interpreter::prepare_input(cursor& c, const step& s) const 
     c.input_events.clear();
     events = &c.input_events;
   }
-  if (!s.inputs.empty())
-    input = s.inputs.prepare(run_state_then_context(c), events);
+  if (!s.inputs.empty()) {
+    auto mapped = map_input(c, s, events);
+    if (!mapped)
+      return mapped.error();
+    input = std::move(*mapped);
+  }
   if (!s.literals)
     return input;
   // Taken, not borrowed: a literal may show a part of the input that the next lines change.
@@ -106,6 +110,33 @@ result<json::object> interpreter::prepare_input(cursor& c, const step& s) const 
   return input;
 }
 
+// A branch's item that is a pointer counts as the object for every step, the members beside the
+// pointer over it; other pointers stay where the step asks for them as they are. Source: reference
+// iterative-step-processor.
+result<json::object> interpreter::map_input(const cursor& c, const step& s,
+                                            std::vector<mapping_event>* events) const {
+  scope visible = run_state_then_context(c);
+  json::object hidden_by; // the item's layer
+  const json::value* item = objects_ ? c.variables.find("currentItem") : nullptr;
+  if (const auto at = item ? as_object_pointer(*item) : std::nullopt) {
+    const auto content = objects_->content(*at);
+    if (!content)
+      return content.error();
+    json::object members = item->get_object();
+    members.erase("_s3_output_pointer");
+    if ((*content)->is_object())
+      for (const auto& member : (*content)->get_object())
+        members.emplace(member.key(), member.value());
+    else
+      members["content"] = **content;
+    hidden_by["currentItem"] = std::move(members);
+    visible.push(hidden_by);
+  }
+  if (!s.follows_pointers)
+    visible.read_with(nullptr);
+  return s.inputs.prepare(visible, events);
+}
+
 result<json::object> interpreter::render_custom_config(const cursor& c, const step& s,
                                                        const json::object& input) const {
   if (s.custom_config.is_undefined())
@@ -123,9 +154,9 @@ result<json::object> interpreter::evaluate_fields(const cursor& c, const step& s
   if (s.fields.empty())
     return json::object();
   const scope all = context_then_run_state(c, input);
-  scope context;
+  scope context = empty_scope();
   c.variables.push_to(context);
-  scope context_and_input;
+  scope context_and_input = empty_scope();
   c.variables.push_to(context_and_input);
   context_and_input.push(input);
   return s.fields.evaluate([&](field_scope wanted) -> const scope& {
@@ -192,7 +223,7 @@ void interpreter::complete(cursor& c, const step& s, json::value output, const m
     restore_input(c, s);
   const json::value reported = trace_ ? output : json::value();
   std::vector<mapping_event> events = std::move(c.input_events);
-  s.outputs.apply(output, c.input.get(), c.variables, trace_ ? &events : nullptr);
+  s.outputs.apply(output, c.input.get(), c.variables, trace_ ? &events : nullptr, objects_.get());
   report({.what = trace_event::type::step_completed,
           .path = &c,
           .step_instance_id = s.id,

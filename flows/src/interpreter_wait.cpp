@@ -7,7 +7,7 @@
 namespace millrace::flows {
 
 interpreter::maybe_effect interpreter::wait(cursor& c, const step& s, const moment& at) {
-  scope visible;
+  scope visible = empty_scope();
   c.variables.push_to(visible);
   auto key = s.wait->correlation_key.render(visible);
   if (!key) {
@@ -77,7 +77,7 @@ void interpreter::time_out(cursor& c, const step& s, const moment& at) {
 void interpreter::accept(cursor& c, const step& s, json::value output, const moment& at) {
   const json::value reported = trace_ ? output : json::value();
   std::vector<mapping_event> events;
-  s.outputs.apply(output, nullptr, c.variables, trace_ ? &events : nullptr);
+  s.outputs.apply(output, nullptr, c.variables, trace_ ? &events : nullptr, objects_.get());
   report({.what = trace_event::type::step_completed,
           .path = &c,
           .step_instance_id = s.id,

@@ -44,6 +44,11 @@ bool is_deeper_than(const json::value& value, std::size_t levels) noexcept {
          });
 }
 
+std::string text_or_empty(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
 json::object deep_merge(const json::object& base, const json::object& overlay) {
   json::object merged = base;
   // A list of pairs still to merge instead of recursion: how deep the values nest is not ours to

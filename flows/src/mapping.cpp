@@ -89,22 +89,46 @@ std::string not_found(std::string_view source, std::string_view target) {
 /// Finds the sources of one step's output mappings.
 class output_source {
 public:
-  output_source(const json::value& output, const json::object* step_input)
-      : output_(output), step_input_(output.is_object() ? step_input : nullptr), visible_(output) {}
+  output_source(const json::value& output, const json::object* step_input, pointed_objects* objects)
+      : output_(output), step_input_(output.is_object() ? step_input : nullptr), objects_(objects) {
+  }
 
   /// What `source` selects: from the output, else from the step input.
   result<resolved> find(std::string_view text, const path& source, const json_path& plain) {
     if (names_step_input(text)) {
       return source.evaluate(with_input());
     }
-    result<resolved> found = source.evaluate(visible_);
+    const result<const json::value*> output = object_of_output();
+    if (output.has_error()) {
+      return output.error();
+    }
+    result<resolved> found = find_in(**output, source);
     if (found.has_error() || !found->is_undefined() || !falls_back(text, plain)) {
       return found;
     }
-    return source.evaluate(scope(input()));
+    return find_in(input(), source);
   }
 
 private:
+  [[nodiscard]] result<resolved> find_in(const json::value& root, const path& source) const {
+    scope visible(root);
+    visible.read_with(objects_);
+    return source.evaluate(visible);
+  }
+
+  // An output that is a pointer: its object, as the member `content` where it is no JSON object.
+  result<const json::value*> object_of_output() {
+    if (objects_ == nullptr || !as_object_pointer(output_)) {
+      return &output_;
+    }
+    const result<const json::value*> object = objects_->follow(output_);
+    if (object.has_error() || (*object)->is_object()) {
+      return object;
+    }
+    content_ = json::object{{"content", **object}};
+    return &content_;
+  }
+
   [[nodiscard]] bool names_step_input(std::string_view text) const {
     return step_input_ != nullptr && text.substr(0, 2) == "$." &&
            text.substr(2, step_input_name.size()) == step_input_name;
@@ -135,6 +159,7 @@ private:
   const scope& with_input() {
     if (!with_input_) {
       with_input_.emplace(output_.get_object());
+      with_input_->read_with(objects_);
       with_input_->push_lazy(std::string(step_input_name),
                              [input = step_input_] { return json::value(*input); });
     }
@@ -143,7 +168,8 @@ private:
 
   const json::value& output_;
   const json::object* step_input_;
-  scope visible_;
+  pointed_objects* objects_;
+  json::value content_;
   std::optional<json::value> input_;
   std::optional<scope> with_input_;
 };
@@ -276,19 +302,19 @@ output_mappings output_mappings::whole_output(std::string_view step_instance_id)
 }
 
 void output_mappings::apply(json::value& output, const json::object* step_input, context& target,
-                            std::vector<mapping_event>* events) const {
+                            std::vector<mapping_event>* events, pointed_objects* objects) const {
   if (js_falsy(output)) { // a step without output maps nothing, and says nothing
     return;
   }
   recorder record(events);
   if (entries_.size() == 1 && entries_.front().whole) {
-    store(entries_.front(), std::move(output), target, events);
+    store(entries_.front(), std::move(output), target, events, objects);
     return;
   }
-  output_source sources(output, step_input);
+  output_source sources(output, step_input, objects);
   for (const entry& each : entries_) {
     if (each.whole) {
-      store(each, output, target, events);
+      store(each, output, target, events, objects);
       continue;
     }
     result<resolved> found = sources.find(each.source, each.source_path, each.plain_source);
@@ -299,7 +325,7 @@ void output_mappings::apply(json::value& output, const json::object* step_input,
       record.add(each.target, each.source, mapping_event::status_type::warn,
                  not_found(each.source, each.target));
     } else {
-      store(each, std::move(*found).take(), target, events);
+      store(each, std::move(*found).take(), target, events, objects);
     }
   }
 }
@@ -307,15 +333,18 @@ void output_mappings::apply(json::value& output, const json::object* step_input,
 // A target that does not start at the root sets nothing and counts as mapped, as in the reference;
 // "$" alone is a member of that name.
 void output_mappings::store(const entry& mapping, json::value value, context& target,
-                            std::vector<mapping_event>* events) {
+                            std::vector<mapping_event>* events, pointed_objects* objects) {
   recorder record(events);
   std::span<const std::string> segments(mapping.target_segments);
   if (segments.empty() || segments.front() != "$") {
     record.add(mapping.target, mapping.source, mapping_event::status_type::success);
     return;
   }
-  const auto set =
-      target.set(segments.size() > 1 ? segments.subspan(1) : segments, std::move(value));
+  segments = segments.size() > 1 ? segments.subspan(1) : segments;
+  auto set = objects != nullptr ? target.follow(segments, *objects) : result<void>();
+  if (set) {
+    set = target.set(segments, std::move(value));
+  }
   if (set.has_error()) {
     record.add(mapping.target, mapping.source, mapping_event::status_type::error,
                set.error().message());

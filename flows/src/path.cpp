@@ -66,32 +66,33 @@ const json::value* stored_member(const json::value& value, const plain_key& key)
   return array && key.index && *key.index < array->size() ? &(*array)[*key.index] : nullptr;
 }
 
-/// The first key of a plain path is looked up in the layers, which are not merged for it.
-const json::value* first_member(const scope& visible, const plain_key& key) {
-  if (const json::value* const root = visible.root())
-    return stored_member(*root, key);
-  return visible.find(key.name);
+/// The value, or the object that it points to where the scope reads objects.
+result<const json::value*> followed(const json::value* value, const scope& visible) {
+  if (value == nullptr || visible.objects() == nullptr)
+    return value;
+  return visible.objects()->follow(*value);
 }
 
-/// Follows the keys of a plain path; borrowed pointers as long as what they name is stored, which
-/// only lengths and characters are not.
+/// Follows the keys of a plain path and the pointers on its way; borrowed pointers as long as what
+/// they name is stored, which only lengths and characters are not.
 result<resolved> traverse(const path_program& program, const scope& visible,
                           const std::vector<std::string>& keys, work_budget& budget) {
-  if (program.plain.empty())
-    return resolved(&visible.whole());
-  const json::value* at = nullptr;
+  const auto root = followed(program.plain.empty() ? &visible.whole() : visible.root(), visible);
+  if (!root)
+    return root.error();
+  const json::value* at = *root;
   std::size_t i = 0;
   for (; i < program.plain.size(); ++i) {
     const plain_key key(program.plain[i], keys);
-    const json::value* const next = i == 0 ? first_member(visible, key) : stored_member(*at, key);
-    if (next == nullptr)
+    const auto next = followed(at ? stored_member(*at, key) : visible.find(key.name), visible);
+    if (!next)
+      return next.error();
+    if (*next == nullptr)
       break;
-    at = next;
+    at = *next;
   }
-  if (i == program.plain.size())
+  if (i == program.plain.size() || at == nullptr)
     return resolved(at);
-  if (i == 0 && (at = visible.root()) == nullptr)
-    return resolved();
   resolved made(at);
   for (; i < program.plain.size() && !made.is_undefined(); ++i) {
     const plain_key key(program.plain[i], keys);
@@ -130,6 +131,19 @@ result<resolved> unwrapped(const std::vector<detail::selection>& selected,
   for (const detail::selection& each : selected)
     values.push_back(*each.value);
   return resolved(json::value(std::move(values)));
+}
+
+/// What operators select is followed when it is one pointer; members beside it do not count then.
+result<resolved> object_of(resolved found, const scope& visible) {
+  const auto at = visible.objects() != nullptr && !found.is_undefined()
+                      ? as_object_pointer(*found.get())
+                      : std::nullopt;
+  if (!at)
+    return found;
+  const auto object = visible.objects()->content(*at);
+  if (!object)
+    return object.error();
+  return resolved(*object);
 }
 
 const std::vector<std::string> no_keys;
@@ -190,8 +204,10 @@ result<resolved> detail::path_access::evaluate(const path& of, const scope& visi
     return resolved();
   path_trace trace(program, keys, &visible, budget);
   auto selected = trace.run(*base->get());
-  if (selected)
-    return unwrapped(*selected, trace, !base->is_owned(), budget);
+  if (selected) {
+    auto found = unwrapped(*selected, trace, !base->is_owned(), budget);
+    return found ? object_of(std::move(*found), visible) : found;
+  }
   // An exception inside the library means that nothing was found.
   if (selected.error().code() == errc::invalid_syntax)
     return resolved();

@@ -26,6 +26,11 @@ scope& scope::push_lazy(std::string name, std::function<json::value()> make) {
   return *this;
 }
 
+scope& scope::read_with(pointed_objects* objects) noexcept {
+  objects_ = objects;
+  return *this;
+}
+
 const json::value& scope::value_of(lazy_member& member) {
   if (!member.made)
     member.made = member.make();

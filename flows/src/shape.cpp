@@ -49,11 +49,6 @@ const json::value* find(const json::object& object, std::string_view key) noexce
   return object.if_contains(key);
 }
 
-std::string text_or_empty(const json::object& object, std::string_view key) {
-  const json::value* value = find(object, key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 std::optional<std::int64_t> whole_number(const json::value& value) noexcept {
   const std::optional<double> number = any_number(value);
   if (!number || std::trunc(*number) != *number || std::abs(*number) > whole_number_max) {

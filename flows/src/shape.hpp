@@ -15,8 +15,6 @@ namespace millrace::shape {
 
 /// The member `key`, or null where there is none.
 [[nodiscard]] const json::value* find(const json::object& object, std::string_view key) noexcept;
-/// The text `key`; empty where there is none.
-[[nodiscard]] std::string text_or_empty(const json::object& object, std::string_view key);
 
 /// The whole number that `value` is (1, but also 1.0), if it is one within ±2^53.
 [[nodiscard]] std::optional<std::int64_t> whole_number(const json::value& value) noexcept;

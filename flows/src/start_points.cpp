@@ -7,8 +7,6 @@
 #include "definition_checks.hpp"
 #include "definition_start_points.hpp"
 #include "regex.hpp"
-#include "shape.hpp"
-
 #include <millrace/limits.hpp>
 #include <millrace/mail_address.hpp>
 
@@ -42,7 +40,7 @@ private:
   }
 
   std::optional<std::string> rendered(const json::object& from, std::string_view member) {
-    auto text = text_template::compile(shape::text_or_empty(from, member)).render(scope(layer_));
+    auto text = text_template::compile(text_or_empty(from, member)).render(scope(layer_));
     if (text)
       return std::move(*text);
     refuse(member, "this cannot be rendered: " + text.error().message());
@@ -67,7 +65,7 @@ private:
       if (json::object* made = value->if_object())
         context = std::move(*made);
     }
-    std::string zone = shape::text_or_empty(of.raw, "timezone");
+    std::string zone = text_or_empty(of.raw, "timezone");
     found_.schedules.push_back(
         {of.id, std::move(*when), zone.empty() ? "UTC" : std::move(zone), std::move(context)});
   }
@@ -78,8 +76,8 @@ private:
       return;
     if (!is_mail_address(*address))
       return refuse("emailAddress", definitions::no_mail_address(*address));
-    found_.mails.push_back({of.id, *address, shape::text_or_empty(of.raw, "keyword"),
-                            shape::text_or_empty(of.raw, "triggerMessagePattern")});
+    found_.mails.push_back({of.id, *address, text_or_empty(of.raw, "keyword"),
+                            text_or_empty(of.raw, "triggerMessagePattern")});
   }
 
   json::object layer_;

@@ -87,7 +87,7 @@ bool renderer::run_with_json_path(const statement& block, const arguments& args,
   if (text == nullptr) {
     return fail(errc::step_failed, "#with_json_path takes one argument, the text of a JSONPath.");
   }
-  const value_pointer root = whole(receiver(env));
+  const value_pointer root = follow_pointers(whole(receiver(env)));
   const std::optional<json_path>& literal = block.head.literal_path;
   detail::work_budget budget;
   result<resolved> found = js::truthy(root)

@@ -43,6 +43,11 @@ const json::value* renderer::evaluate(const call& of, const environment& env) {
 
 const json::value* renderer::evaluate(const path_expression& of, const environment& env,
                                       bool falsy_stops) {
+  return follow_pointers(look_up(of, env, falsy_stops));
+}
+
+const json::value* renderer::look_up(const path_expression& of, const environment& env,
+                                     bool falsy_stops) {
   if (of.is_parameter) {
     return evaluate_parameter(of, env);
   }
@@ -130,16 +135,47 @@ const json::value* renderer::follow(value_pointer from, const std::vector<std::s
 
 const json::value* renderer::property(value_pointer parent, std::string_view name) {
   if (parent == &root_marker_) {
-    return visible_.find(name);
+    return follow_pointer(visible_.find(name));
   }
   if (const json::object* object = parent->if_object()) {
-    return object->if_contains(name);
+    return follow_pointer(object->if_contains(name));
   }
   if (const json::string* text = parent->if_string(); text && !charge(text->size() / 64)) {
     return nullptr;
   }
   resolved found = own_property(*parent, name);
-  return found.is_owned() ? made_.keep(std::move(found).take()) : found.get();
+  return found.is_owned() ? made_.keep(std::move(found).take()) : follow_pointer(found.get());
+}
+
+const json::value* renderer::follow_pointer(value_pointer value) {
+  if (value == nullptr || visible_.objects() == nullptr) {
+    return value;
+  }
+  const auto object = visible_.objects()->follow(*value);
+  if (!object) {
+    fail(object.error().code(), object.error().message());
+    return nullptr;
+  }
+  return *object;
+}
+
+// Whoever gets an array or an object may show any part of it.
+const json::value* renderer::follow_pointers(value_pointer value) {
+  constexpr std::size_t values_per_operation = 16;
+  if (value == nullptr || value == &root_marker_ || visible_.objects() == nullptr ||
+      !value->is_structured()) {
+    return value;
+  }
+  const pointer_search within = find_object_pointer(*value);
+  if (!charge(within.values / values_per_operation) || !within.found) {
+    return value;
+  }
+  auto replaced = visible_.objects()->follow_all(*value);
+  if (!replaced) {
+    fail(replaced.error().code(), replaced.error().message());
+    return nullptr;
+  }
+  return charge_copy(&**replaced) ? made_.keep(std::move(**replaced)) : nullptr;
 }
 
 bool renderer::evaluate_arguments(const call& of, const environment& env, arguments& args) {

@@ -264,8 +264,20 @@ bool renderer::fail(errc code, std::string message) {
   return false;
 }
 
-const json::value* renderer::whole(value_pointer value) const {
-  return value == &root_marker_ ? &visible_.whole() : value;
+const json::value* renderer::whole(value_pointer value) {
+  if (value != &root_marker_) {
+    return value;
+  }
+  if (root_ || visible_.objects() == nullptr) {
+    return root_ ? &*root_ : &visible_.whole();
+  }
+  auto replaced = visible_.objects()->follow_all(visible_.whole());
+  if (!replaced) {
+    fail(replaced.error().code(), replaced.error().message());
+    return nullptr;
+  }
+  root_ = std::move(*replaced);
+  return root_ ? &*root_ : &visible_.whole();
 }
 
 // What helpers see as `this`: JavaScript's stand-in for no context at all is an empty object.

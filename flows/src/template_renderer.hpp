@@ -140,12 +140,16 @@ private:
   value_pointer evaluate(const expression& of, const environment& env);
   value_pointer evaluate(const call& of, const environment& env);
   value_pointer evaluate(const path_expression& of, const environment& env, bool falsy_stops);
+  value_pointer look_up(const path_expression& of, const environment& env, bool falsy_stops);
   value_pointer evaluate_data(const path_expression& of, const environment& env);
   value_pointer evaluate_parameter(const path_expression& of, const environment& env);
   value_pointer data_member(const data_frame& frame, std::string_view name);
   value_pointer follow(value_pointer from, const std::vector<std::string>& parts, std::size_t first,
                        bool falsy_stops);
   value_pointer property(value_pointer parent, std::string_view name);
+  /// The object where `value` is a pointer to one, and the same for all pointers in `value`.
+  value_pointer follow_pointer(value_pointer value);
+  value_pointer follow_pointers(value_pointer value);
   bool evaluate_arguments(const call& of, const environment& env, arguments& args);
   value_pointer call_helper(const call& of, const arguments& args, const environment& env);
   value_pointer call_block_helper(const call& of, std::size_t given);
@@ -158,7 +162,7 @@ private:
 
   // Values and bounds.
   /// The value itself, for who needs more of the root context than a member.
-  [[nodiscard]] value_pointer whole(value_pointer value) const;
+  [[nodiscard]] value_pointer whole(value_pointer value);
   [[nodiscard]] value_pointer receiver(const environment& env) const;
   [[nodiscard]] bool same_context(value_pointer left, value_pointer right) const;
   [[nodiscard]] static value_pointer boolean(bool value) noexcept;
@@ -178,6 +182,7 @@ private:
   std::string_view text_;
   const scope& visible_;
   json::value root_marker_; // its address stands for the scope's merged root, built when needed
+  std::optional<json::value> root_; // that one where pointers in it were followed
   value_store made_;
   std::string out_;
   std::uint64_t& operations_;

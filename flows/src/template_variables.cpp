@@ -101,10 +101,13 @@ json::value select(json::value value, const std::vector<std::string>& names) {
   return seen;
 }
 
-result<json::value> join_items(const template_variable& how, const json::array& elements) {
+result<json::value> join_items(const template_variable& how, const json::array& elements,
+                               pointed_objects* objects) {
   std::string joined;
   for (const json::value& each : elements) {
-    auto text = how.item_template->render(scope(each));
+    scope visible(each);
+    visible.read_with(objects);
+    auto text = how.item_template->render(visible);
     if (!text)
       return text.error();
     joined += (&each == elements.data() ? "" : how.separator) + *text;
@@ -112,12 +115,13 @@ result<json::value> join_items(const template_variable& how, const json::array& 
   return json::value(joined);
 }
 
-result<json::value> formatted(const template_variable& how, json::value value) {
+result<json::value> formatted(const template_variable& how, json::value value,
+                              pointed_objects* objects) {
   switch (how.format_as) {
   case format::json: return json::value(stringify(value));
   case format::custom_string:
     if (value.is_array() && how.item_template)
-      return join_items(how, value.get_array());
+      return join_items(how, value.get_array(), objects);
     return value;
   case format::raw: break;
   }
@@ -140,7 +144,8 @@ result<json::object> template_variables::evaluate(const scope& visible) const {
     auto found = each.source.evaluate(visible);
     if (!found || found->is_undefined())
       continue;
-    auto value = formatted(each, select(std::move(*found).take(), each.select_fields));
+    auto value =
+        formatted(each, select(std::move(*found).take(), each.select_fields), visible.objects());
     if (!value)
       return value.error();
     values[each.name] = std::move(*value);

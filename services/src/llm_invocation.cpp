@@ -72,7 +72,7 @@ public:
 
 private:
   std::optional<step_error> prepare() {
-    auto prompt = render_prompt(request_, *with_.prompts);
+    auto prompt = render_prompt(request_, with_);
     if (!prompt)
       return prompt.error();
     asked_.prompt = std::move(*prompt);

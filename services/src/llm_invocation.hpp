@@ -5,6 +5,7 @@
 #include "llm_prompts.hpp"
 #include "object_store.hpp"
 
+#include <millrace/object_pointer.hpp>
 #include <millrace/step_handler.hpp>
 
 #include <memory>
@@ -16,6 +17,7 @@ struct llm_services {
   llm_options options;
   std::shared_ptr<http_client> client;
   std::shared_ptr<object_store> objects;
+  std::shared_ptr<flows::object_source> pointed; ///< of prompts
   std::shared_ptr<prompt_store> prompts;
   llm_health health;
 };

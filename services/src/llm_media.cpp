@@ -5,6 +5,7 @@
 #include "binary_text.hpp"
 #include "json_members.hpp"
 #include "llm_step.hpp"
+#include "media_types.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,21 +22,6 @@ std::string plain_type(std::string_view type) {
   while (!made.empty() && made.back() == ' ')
     made.pop_back();
   return made;
-}
-
-std::string type_by_name(std::string_view name) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> endings{
-      {{".jpg", "image/jpeg"},
-       {".jpeg", "image/jpeg"},
-       {".png", "image/png"},
-       {".gif", "image/gif"},
-       {".webp", "image/webp"},
-       {".pdf", "application/pdf"}}};
-  const std::string plain = plain_type(name.substr(0, name.find_first_of("?#")));
-  for (const auto& [ending, type] : endings)
-    if (plain.size() > ending.size() && plain.ends_with(ending))
-      return std::string(type);
-  return {};
 }
 
 llm_part<llm_media> read_medium(const json::object& given, llm_services& with) {
@@ -75,7 +61,7 @@ llm_part<llm_media> read_medium(const json::object& given, llm_services& with) {
   if (made.mime_type.empty() && stored != "application/octet-stream")
     made.mime_type = stored;
   if (made.mime_type.empty())
-    made.mime_type = type_by_name(name);
+    made.mime_type = media_type_by_name(name.substr(0, name.find_first_of("?#")));
   if (made.mime_type.empty())
     return step_error::permanent(
         name.empty() ? "A base64 media attachment must include an explicit mimeType."

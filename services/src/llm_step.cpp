@@ -83,18 +83,20 @@ llm_part<std::vector<model_choice>> read_choices(const step_request& request) {
   return all;
 }
 
-llm_part<std::string> render_prompt(const step_request& request, prompt_store& prompts) {
+llm_part<std::string> render_prompt(const step_request& request, const llm_services& with) {
   std::string content = text_in(request.step, "directPrompt");
   if (content.empty()) {
     const std::string id = text_in(request.step, "promptTemplateId");
     if (id.empty())
       return step_error("Error", "Prompt template ID not found in step definition.");
-    auto found = prompts.find(id);
+    auto found = with.prompts->find(id);
     if (!found)
       return found.error();
     content = std::move(*found);
   }
+  flows::pointed_objects pointed(with.pointed);
   flows::scope visible(request.input);
+  visible.read_with(&pointed);
   if (const json::object* mapped = object_in(request.fields, "templateContextMappings"))
     visible.push(*mapped);
   auto rendered = flows::text_template::compile(content).render(visible);

@@ -27,7 +27,7 @@ using llm_part = boost::system::result<T, step_error>;
 [[nodiscard]] llm_part<std::vector<model_choice>> read_choices(const step_request& request);
 /// The prompt with its variables: what the step's input and mappings give.
 [[nodiscard]] llm_part<std::string> render_prompt(const step_request& request,
-                                                  prompt_store& prompts);
+                                                  const llm_services& with);
 [[nodiscard]] llm_part<json::array> read_tools(const step_request& request);
 [[nodiscard]] llm_part<std::optional<json::value>> read_tool_choice(const step_request& request);
 [[nodiscard]] llm_part<std::vector<llm_media>> read_media(const step_request& request,

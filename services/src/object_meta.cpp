@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "object_meta.hpp"
 
+#include "media_types.hpp"
 #include "object_names.hpp"
 
 #include <array>
@@ -13,7 +14,7 @@ namespace millrace::services {
 namespace {
 
 constexpr const char* objects_folder = "objects";
-constexpr const char* default_type = "binary/octet-stream"; // of S3
+constexpr std::string_view default_type = "binary/octet-stream"; // of S3
 
 std::vector<std::string> meta_folders(const std::vector<std::string>& names) {
   std::vector<std::string> all{std::string(meta_folder), objects_folder};
@@ -99,7 +100,8 @@ void read_meta(const descriptor& bucket, const descriptor& folder,
                const std::vector<std::string>& names, object_info& info) {
   if (read_sidecar(bucket, names, info))
     return;
-  info.content_type = default_type;
+  const std::string_view by_name = media_type_by_name(names.back());
+  info.content_type = by_name.empty() ? default_type : by_name;
   info.etag = etag_of(folder, names.back());
 }
 

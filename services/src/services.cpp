@@ -9,7 +9,7 @@
 #include "mcp_call.hpp"
 #include "messages.hpp"
 #include "object_modules.hpp"
-#include "object_pointers.hpp"
+#include "pointed_content.hpp"
 
 #include <mutex>
 #include <set>
@@ -24,15 +24,6 @@ std::string folder_of(const service_options& options, const std::string& databas
   return database + ".local";
 }
 
-// A function gets pointers as they are unless its step says otherwise. Source: reference
-// iterative-step-processor.
-bool replaces_in_input(const step_request& request) {
-  if (request.step_type != "CUSTOM_LAMBDA_INVOKE")
-    return true;
-  const json::value* wanted = request.custom_config.if_contains("hydrateInputFromS3");
-  return wanted && wanted->is_bool() && wanted->get_bool();
-}
-
 } // namespace
 
 struct local_services::implementation {
@@ -40,6 +31,7 @@ struct local_services::implementation {
   std::shared_ptr<interruption> ends;
   std::shared_ptr<message_services> messages;
   std::shared_ptr<object_store> objects;
+  std::shared_ptr<pointed_content> pointed;
   std::shared_ptr<prompt_store> prompts;
   std::shared_ptr<connection_store> connections;
   std::unique_ptr<trigger_service> triggers;
@@ -53,37 +45,6 @@ struct local_services::implementation {
     const std::lock_guard lock(mutex);
     if (used.find(name) == used.end())
       used.emplace(name);
-  }
-
-  // The handler sees objects where its input and the values of its templates point to them.
-  step_result run(const step_request& request, const step_handler& handler) const {
-    auto input = replaces_in_input(request)
-                     ? with_objects(request.input, *objects)
-                     : object_result<std::optional<json::object>>(std::nullopt);
-    if (!input)
-      return input.error();
-    auto fields = with_objects(request.fields, *objects);
-    if (!fields)
-      return fields.error();
-    if (!*input && !*fields)
-      return handler(request);
-    return handler({.flow_definition_id = request.flow_definition_id,
-                    .flow_definition_version = request.flow_definition_version,
-                    .flow_execution_id = request.flow_execution_id,
-                    .step_instance_id = request.step_instance_id,
-                    .step_type = request.step_type,
-                    .module_identifier = request.module_identifier,
-                    .attempt = request.attempt,
-                    .idempotency_key = request.idempotency_key,
-                    .input = *input ? **input : request.input,
-                    .custom_config = request.custom_config,
-                    .fields = *fields ? **fields : request.fields,
-                    .step = request.step,
-                    .run_state = request.run_state,
-                    .now = request.now,
-                    .random_high = request.random_high,
-                    .random_low = request.random_low,
-                    .starts = request.starts});
   }
 };
 
@@ -108,6 +69,7 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
                               options.objects.download_bytes_max};
   impl->objects = downloads.objects = std::make_shared<object_store>(
       std::move(options.objects), folder.empty() ? "" : folder + "/objects");
+  impl->pointed = std::make_shared<pointed_content>(impl->objects);
   add_object_modules(impl->provided, downloads.objects);
   add_item_modules(
       impl->provided,
@@ -121,6 +83,7 @@ result<std::shared_ptr<local_services>> local_services::make(service_options opt
   auto llm = std::make_shared<llm_services>();
   llm->client = impl->client;
   llm->objects = downloads.objects;
+  llm->pointed = impl->pointed;
   impl->prompts = llm->prompts = std::make_shared<prompt_store>(
       std::move(options.llm.prompts), folder.empty() ? "" : folder + "/prompts");
   llm->options = std::move(options.llm);
@@ -138,7 +101,7 @@ void local_services::add_to(steps::registry& registry) const {
   steps::registry noting = impl_->provided;
   noting.wrap_external([impl = impl_](const step_request& request, const step_handler& inner) {
     impl->note(request);
-    return impl->run(request, inner);
+    return inner(request);
   });
   registry.provide_missing(noting);
 }
@@ -168,6 +131,10 @@ result<void> local_services::define_mcp_connection(const json::object& connectio
   if (auto failure = impl_->connections->define(connection))
     return error{errc::internal, "An MCP connection cannot be kept: " + failure->message};
   return {};
+}
+
+std::shared_ptr<flows::object_source> local_services::objects() const {
+  return impl_->pointed;
 }
 
 trigger_service& local_services::triggers() const {

@@ -7,7 +7,6 @@
 #include "catch.hpp"
 #include "handler_call.hpp"
 #include "loopback_server.hpp"
-#include "object_pointers.hpp"
 #include "scratch.hpp"
 
 using namespace millrace;
@@ -199,35 +198,6 @@ TEST_CASE("a download that fails leaves nothing") {
   CHECK(name_at("/stall") == "TransientStepError");
   CHECK(name_at("/large") == "PermanentStepError");
   CHECK(all.objects().list("b", "", 10)->empty());
-}
-
-TEST_CASE("pointers in an input are replaced by what they point to, by its type") {
-  const testing::scratch folder;
-  services::object_store store({}, folder.path("o"));
-  REQUIRE(store.put("b", "j", R"({"a": {"x": 1}, "b": 2})", "application/json", {}).has_value());
-  REQUIRE(store.put("b", "t", "plain", "text/plain", {}).has_value());
-  REQUIRE(store.put("b", "p", "abc", "image/png", {}).has_value());
-  const auto pointer = [](const char* key) {
-    return json::object{{"_s3_output_pointer", {{"bucket", "b"}, {"key", key}}}};
-  };
-  json::object beside = pointer("j");
-  beside["a"] = json::object{{"y", pointer("t")}};
-  json::object named = pointer("t");
-  named["name"] = "n";
-  const auto replaced = services::with_objects({{"list", json::array{pointer("j"), pointer("p")}},
-                                                {"merged", beside},
-                                                {"named", named},
-                                                {"kept", {{"_s3_output_pointer", "no pointer"}}}},
-                                               store);
-  REQUIRE(replaced.has_value());
-  CHECK(stringify(**replaced) ==
-        R"({"list":[{"a":{"x":1},"b":2},"YWJj"],"merged":{"a":{"x":1,"y":"plain"},"b":2},)"
-        R"("named":{"content":"plain","name":"n"},"kept":{"_s3_output_pointer":"no pointer"}})");
-  CHECK_FALSE(services::with_objects({{"a", {1, "x"}}}, store)->has_value());
-  const auto missing = services::with_objects({{"a", pointer("none")}}, store);
-  CHECK(missing.error().name == "Error");
-  CHECK(missing.error().message ==
-        "Failed to resolve S3 data pointer: The specified key does not exist.");
 }
 
 TEST_CASE("bytes are texts in Node's encodings") {

@@ -189,6 +189,7 @@ TEST_CASE("files that people put there are objects, and metadata of other bytes 
   std::ofstream(place.path("objects/b/dropped.csv")) << "a,b";
   const auto own = store.get("b", "own");
   CHECK(own->info.content_type == "binary/octet-stream");
+  CHECK(store.get("b", "dropped.csv")->info.content_type == "text/csv");
   CHECK(own->info.etag == "\"9508c0bed5d5927a47f6758c98b40b68\"");
   CHECK(keys_of(store, "") == "dropped.csv own ");
 }

@@ -110,6 +110,8 @@ struct runtime_options {
   std::shared_ptr<definition_source> definitions;
   std::shared_ptr<time_source> time;
   std::shared_ptr<trigger_source> triggers; ///< null: nothing starts by itself
+  /// What expressions read objects with that are pointed to; null: they do not.
+  std::shared_ptr<flows::object_source> objects;
   /// Called by stop() when no attempt's outcome counts any more: ends what handlers wait for. May
   /// be empty.
   std::function<void()> interrupt_handlers;

@@ -59,7 +59,7 @@ struct engine_options {
   /// What the steps find that talk to the world: requests, files, queues, functions. A handler in
   /// `steps` comes before that of a service. Absent: no services, and such a step fails unless it
   /// is replaced.
-  std::optional<service_options> services = service_options{};
+  std::optional<service_options> services{std::in_place};
   /// Told of everything that happens, after it is committed; may be empty. See lifecycle_event.
   lifecycle_observer observer = {};
   /// Told of what starts flows by itself (service_options::triggers); may be empty.

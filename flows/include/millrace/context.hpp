@@ -40,6 +40,10 @@ public:
   /// name is used on an array; `limit_exceeded` for an index or a number of segments beyond
   /// limits.hpp. Source: reference setValueByJsonPath.
   [[nodiscard]] result<void> set(std::span<const std::string> segments, json::value value);
+  /// Puts objects in the place of the pointers to them on the way to `segments`, the end not
+  /// included. Errors: those of set() and of reading; pointers before are replaced then.
+  [[nodiscard]] result<void> follow(std::span<const std::string> segments,
+                                    pointed_objects& objects);
   /// Removes a top-level member that this context itself holds.
   void erase(std::string_view key);
 

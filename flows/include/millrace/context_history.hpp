@@ -20,9 +20,10 @@ namespace millrace::flows {
 class context_history {
 public:
   /// `beginning`: the context in which the execution began. `position`: of the visit that is looked
-  /// for, among all that the main path made, from 0 on.
+  /// for, among all that the main path made, from 0 on. `objects`: what mappings follow pointers to
+  /// objects with; null: they do not.
   context_history(std::shared_ptr<const flow_definition> definition, json::object beginning,
-                  std::size_t position);
+                  std::size_t position, std::shared_ptr<object_source> objects = {});
 
   /// Takes the next record; those of branches, of pauses and of waits change nothing. Errors:
   /// `conflict` for one that lacks its visit, or whose step is not in the definition.
@@ -34,6 +35,7 @@ public:
 
 private:
   std::shared_ptr<const flow_definition> definition_;
+  std::unique_ptr<pointed_objects> objects_; // null: pointers are not followed
   context variables_;
   std::size_t position_;
   std::size_t begun_ = 0;       ///< visits that a record was seen of

@@ -135,6 +135,9 @@ struct step {
   /// except where `outputs_given` says otherwise.
   output_mappings outputs;
   bool outputs_given = false; ///< outputMappings stands in the text
+  /// Whether its input mappings follow pointers to objects: false of CUSTOM_LAMBDA_INVOKE without
+  /// customConfig.hydrateInputFromS3. Source: reference iterative-step-processor.
+  bool follows_pointers = true;
   value_template custom_config;
   step_fields fields;                     ///< of the step's type, see docs/step-types.md
   std::vector<json_path> required_fields; ///< outputValidation.requiredFields

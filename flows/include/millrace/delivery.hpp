@@ -80,7 +80,7 @@ struct delivery {
 /// Sends an object to a queue, named by URL or ARN. A FIFO queue keeps the order within `group` and
 /// drops what has the `deduplication_id` of an earlier message.
 [[nodiscard]] delivery queue_delivery(std::string_view queue, json::object payload,
-                                      std::string group, std::string deduplication_id);
+                                      std::string_view group, std::string_view deduplication_id);
 
 } // namespace flows
 } // namespace millrace

@@ -61,6 +61,9 @@ struct fork_state {
   };
   json::array items;
   std::vector<run> runs;
+  /// Objects were read for items or runs, so that these are stored: they could be others later.
+  bool is_of_objects = false;
+  bool is_plan_stored = false;                       ///< a delta has it
   std::size_t next_run = 0;                          ///< the first run that has not begun
   std::vector<std::optional<branch_result>> results; ///< by run
   std::vector<std::unique_ptr<cursor>> active;       ///< in run order
@@ -184,8 +187,9 @@ private:
 };
 
 /// Evaluates the items of a fork on `variables` and lists the runs whose condition holds, in item
-/// order, then in the order of the branch templates. Source: reference handleParallelFork.
-[[nodiscard]] result<std::unique_ptr<fork_state>> plan_fork(const step& fork_step,
-                                                            const context& variables);
+/// order, then in the order of the branch templates. `objects` may be null. Source: reference
+/// handleParallelFork.
+[[nodiscard]] result<std::unique_ptr<fork_state>>
+plan_fork(const step& fork_step, const context& variables, pointed_objects* objects);
 
 } // namespace millrace::flows

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The interpreter: a pure function of definition, state, event and moment. It says what has to
-// happen next (effects); somebody else does it and reports back. It reads no clock, no random
-// source, no file, and starts nothing.
+// happen next (effects); somebody else does it and reports back. It reads no clock and no random
+// source, starts nothing, and reads no file but through the source of objects that it is given.
 #pragma once
 
 #include <millrace/execution_state.hpp>
@@ -112,9 +112,11 @@ struct interpreter_limits {
 /// documentation, docs/parity.md says which is followed.
 class interpreter {
 public:
-  /// `trace` may be empty; it is called during every other member function.
+  /// `trace` may be empty; it is called during every other member function. Without `objects` a
+  /// pointer to an object is a value like any other.
   explicit interpreter(execution_state& state, interpreter_limits limits = {},
-                       std::function<void(const trace_event&)> trace = {});
+                       std::function<void(const trace_event&)> trace = {},
+                       std::shared_ptr<object_source> objects = {});
 
   /// Goes on until something has to be done; nothing: every path waits, or the execution has ended
   /// (state.status() is terminal). At most one step is entered per call.
@@ -186,6 +188,8 @@ private:
   // Standard steps (interpreter_step.cpp).
   maybe_effect attempt(cursor& c, const step& s, const moment& at);
   result<json::object> prepare_input(cursor& c, const step& s) const;
+  result<json::object> map_input(const cursor& c, const step& s,
+                                 std::vector<mapping_event>* events) const;
   void restore_input(cursor& c, const step& s) const;
   result<json::object> render_custom_config(const cursor& c, const step& s,
                                             const json::object& input) const;
@@ -223,6 +227,7 @@ private:
   void join(cursor& parent, const moment& at);
 
   // What expressions see. Later layers hide earlier ones.
+  scope empty_scope() const;
   void see_run_state(const cursor& c, scope& visible) const;
   scope run_state_then_context(const cursor& c) const;
   scope context_then_run_state(const cursor& c, const json::object& input) const;
@@ -232,6 +237,7 @@ private:
   execution_state& state_;
   interpreter_limits limits_;
   std::function<void(const trace_event&)> trace_;
+  std::unique_ptr<pointed_objects> objects_; // null: pointers are not followed
 };
 
 } // namespace millrace::flows

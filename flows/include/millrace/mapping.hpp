@@ -73,9 +73,11 @@ public:
   /// output is taken from `step_input` when that is given and has it. The step input stays
   /// reachable as `$._step_input`. A mapping that fails is recorded and skipped. `events` may be
   /// null. `output` may be moved from when it is mapped whole by the only mapping. A falsy output
-  /// (null, false, 0, "") maps nothing, as in the reference.
+  /// (null, false, 0, "") maps nothing, as in the reference. With `objects`, which may be null,
+  /// pointers are followed in the sources, but for the whole output, and replaced by the object
+  /// where a target leads through one.
   void apply(json::value& output, const json::object* step_input, context& target,
-             std::vector<mapping_event>* events) const;
+             std::vector<mapping_event>* events, pointed_objects* objects = nullptr) const;
 
 private:
   struct entry {
@@ -87,7 +89,7 @@ private:
     bool whole = false;     // source is "$" or "$."
   };
   static void store(const entry& mapping, json::value value, context& target,
-                    std::vector<mapping_event>* events);
+                    std::vector<mapping_event>* events, pointed_objects* objects);
 
   std::vector<entry> entries_; // in text order
 };

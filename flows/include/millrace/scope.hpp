@@ -7,6 +7,7 @@
 #pragma once
 
 #include <millrace/json.hpp>
+#include <millrace/object_pointer.hpp>
 
 #include <boost/container/small_vector.hpp>
 
@@ -19,8 +20,8 @@
 namespace millrace::flows {
 
 /// A value that was looked up: nothing (JavaScript's undefined), a borrowed value, or an owned one.
-/// A borrowed value lives as long as the scope's layers do, an owned one as long as the `resolved`
-/// stays where it is.
+/// A borrowed value lives as long as the scope's layers and the objects it reads do, an owned one
+/// as long as the `resolved` stays where it is.
 class resolved {
 public:
   /// Nothing.
@@ -65,6 +66,11 @@ public:
   /// refer to this scope's own lookups.
   scope& push_lazy(std::string name, std::function<json::value()> make);
 
+  /// From now on expressions follow pointers to objects with `objects`, borrowed; null, as at
+  /// first: a pointer is a value like any other.
+  scope& read_with(pointed_objects* objects) noexcept;
+  [[nodiscard]] pointed_objects* objects() const noexcept { return objects_; }
+
   /// The value of the topmost member named `key`; null where there is none.
   [[nodiscard]] const json::value* find(std::string_view key) const;
   /// The root that the scope was made of, if it was given whole and nothing was pushed since; else
@@ -89,7 +95,8 @@ private:
 
   boost::container::small_vector<layer, 8> layers_; // lowest first
   const json::value* root_ = nullptr;               // set for a root that was given whole
-  mutable std::unique_ptr<json::value> merged_;     // built by whole()
+  pointed_objects* objects_ = nullptr;
+  mutable std::unique_ptr<json::value> merged_; // built by whole()
 };
 
 } // namespace millrace::flows

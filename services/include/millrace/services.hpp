@@ -4,6 +4,7 @@
 // engine; nothing is opened or created before a step needs it.
 #pragma once
 
+#include <millrace/object_pointer.hpp>
 #include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
 #include <millrace/trigger_service.hpp>
@@ -36,6 +37,8 @@ public:
   /// What is in a queue, or in all for an empty URL, in the order of sending. Errors:
   /// `database_unusable`, `database_failed`.
   [[nodiscard]] result<std::vector<queue_message>> messages(std::string_view queue_url) const;
+  /// What expressions read objects with that are pointed to; never null.
+  [[nodiscard]] std::shared_ptr<flows::object_source> objects() const;
   /// What starts flows by itself; lives as long as this.
   [[nodiscard]] trigger_service& triggers() const;
   /// Ends what handlers wait for, now and from now on: their attempts fail, and it is for the
