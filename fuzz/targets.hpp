@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The fuzz targets: functions that take any bytes and check what the flow language promises about
-// them. The fuzzer calls them with bytes of its own making, the tests with inputs that are kept.
+// The fuzz targets: functions that take any bytes and check what is promised about them. The fuzzer
+// calls them with bytes of its own making, the tests with inputs that are kept.
 #pragma once
 
 #include <array>
@@ -11,14 +11,15 @@
 namespace millrace::fuzz {
 
 /// What a target throws when a promise is broken. Any other exception is a broken promise too:
-/// nothing in flows throws.
+/// nothing of this throws.
 class broken_promise : public std::logic_error {
 public:
   using std::logic_error::logic_error;
 };
 
-/// Between an expression and the JSON document that it is evaluated on, and between a definition
-/// and the overrides of its steps. The second part may be missing.
+/// Between an expression and the JSON document that it is evaluated on, between a definition and
+/// the overrides of its steps, between a schedule and its time zone. The second part may be
+/// missing.
 inline constexpr std::string_view separator = "\n---\n";
 
 /// JSON text: what is read is written and read again the same, its depth is counted right, and a
@@ -37,6 +38,11 @@ void definition(std::string_view input);
 /// A flow source: taken apart the same every time, each flow as it stands at its pointer; all of
 /// them are compiled.
 void bundle(std::string_view input);
+/// A schedule expression and a file of the time zone database: runs go forward, each is the next
+/// one of the one before it, and the clock shows what it was asked for.
+void schedule(std::string_view input);
+/// A received message: it says the same every time, within its bounds.
+void mail(std::string_view input);
 
 /// A target by the name of its program and its folders.
 struct target {
@@ -50,6 +56,8 @@ inline constexpr std::array targets{
     target{"template", text_template},
     target{"definition", definition},
     target{"bundle", bundle},
+    target{"schedule", schedule},
+    target{"mail", mail},
 };
 
 } // namespace millrace::fuzz

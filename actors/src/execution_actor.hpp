@@ -102,9 +102,11 @@ private:
   void hear_who_is_told(const start_request& request);
   [[nodiscard]] bool tells() const;
   void tell_of_step(const flows::trace_event& event);
-  bool remember_checkpoint();
+  bool remember_checkpoint(const execution_progress& reached);
   [[nodiscard]] execution_progress progress() const;
-  void notify(flows::event_type type, std::int64_t visit, const json::object& reason = {});
+  void notify(flows::event_type type, std::int64_t visit, std::optional<execution_progress> reached,
+              const json::object& reason = {});
+  void notify_of_end(const json::object& reason);
   void carry_out_completion_actions();
   void start_for_step(std::string_view cursor, std::vector<start_request> requests);
   void deliver(flows::delivery what, std::int64_t visit);

@@ -118,7 +118,7 @@ void execution_actor::put_end() {
   }
   put_end_of_call();
   carry_out_completion_actions();
-  notify(flows::event_type::terminal, 0, reason);
+  notify_of_end(reason);
   note(lifecycle_event::type::execution_ended, std::move(reason));
 }
 

@@ -25,9 +25,8 @@ execution_progress execution_actor::progress() const {
 }
 
 // Whether it is another one than before.
-bool execution_actor::remember_checkpoint() {
-  const auto reached = progress().current_checkpoint;
-  const std::int64_t ordinal = reached ? reached->ordinal : 0;
+bool execution_actor::remember_checkpoint(const execution_progress& reached) {
+  const std::int64_t ordinal = reached.current_checkpoint ? reached.current_checkpoint->ordinal : 0;
   return ordinal != std::exchange(reached_checkpoint_, ordinal);
 }
 
@@ -39,17 +38,24 @@ void execution_actor::tell_of_step(const flows::trace_event& event) {
   const bool is_first = event.way == flow_way::start;
   if (!is_first && (!event.step || !event.step->checkpoint))
     return;
-  const bool advanced = remember_checkpoint();
+  execution_progress reached = progress();
+  const bool advanced = remember_checkpoint(reached);
   if (is_first)
-    notify(flows::event_type::started, event.path->visit);
+    notify(flows::event_type::started, event.path->visit, std::move(reached));
   else if (advanced)
-    notify(flows::event_type::checkpoint, event.path->visit);
+    notify(flows::event_type::checkpoint, event.path->visit, std::move(reached));
+}
+
+// Without a state, which an execution lacks that could not be loaded, nobody knows how far it came.
+void execution_actor::notify_of_end(const json::object& reason) {
+  if (tells())
+    notify(flows::event_type::terminal, 0, state_ ? std::optional(progress()) : std::nullopt,
+           reason);
 }
 
 void execution_actor::notify(flows::event_type type, std::int64_t visit,
+                             std::optional<execution_progress> reached,
                              const json::object& reason) {
-  if (!tells())
-    return;
   flows::execution_event event;
   event.type = type;
   event.root_flow_execution_id = row_.root_id;
@@ -58,8 +64,7 @@ void execution_actor::notify(flows::event_type type, std::int64_t visit,
   event.flow_definition_version = row_.flow_version;
   event.status = unit_.end ? unit_.end->status : execution_status::running;
   event.depth = row_.depth;
-  if (state_)
-    event.progress = progress();
+  event.progress = std::move(reached);
   if (!reason.empty())
     event.error_info = reason;
   event.occurred_at = shared_->options.time->now();

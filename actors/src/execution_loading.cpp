@@ -113,7 +113,7 @@ result<void> execution_actor::restore() {
   if (auto replayed = replay(*stored, *state_); !replayed)
     return replayed.error();
   if (tells())
-    remember_checkpoint();
+    remember_checkpoint(progress());
   snapshot_bytes_ = stored->snapshot.size();
   for (const std::string& delta : stored->deltas)
     journal_bytes_ += delta.size();
@@ -273,7 +273,7 @@ void execution_actor::fail_to_load(const error& reason) {
   end.error_info = stringify(info.to_json());
   unit_.end = std::move(end);
   put_end_of_call();
-  notify(flows::event_type::terminal, 0, info.to_json());
+  notify_of_end(info.to_json());
   note(lifecycle_event::type::execution_ended, info.to_json());
   send_unit(true, false);
 }

@@ -50,6 +50,7 @@ struct condition {
   };
 
   kind is = kind::all;
+  bool is_grouped = false;       ///< it stands in parentheses
   std::vector<condition> parts;  ///< of all, any and none
   std::vector<operand> operands; ///< of the others
 };
@@ -99,8 +100,6 @@ private:
 
 /// What a path leads to; null: nothing.
 [[nodiscard]] const json::value* find(const document_path& path, const json::object& item);
-/// "a.b[1]".
-[[nodiscard]] std::string to_text(const document_path& path);
 /// Whether a name must be written as a placeholder.
 [[nodiscard]] bool is_reserved_word(std::string_view name);
 

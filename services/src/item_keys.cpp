@@ -1,27 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "item_keys.hpp"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
 namespace millrace::services {
 namespace {
 
-// The attribute that a part of a key condition compares; null: it is none.
-const std::string* compared_attribute(const condition& part) {
-  const bool compares = !part.operands.empty() && part.operands.front().is == operand::kind::path &&
-                        part.operands.front().path.size() == 1;
-  return compares ? &std::get<std::string>(part.operands.front().path.front()) : nullptr;
+using kind = condition::kind;
+
+constexpr const char* keyword = "KeyConditionExpression";
+
+// What a key condition may not consist of, by the name that DynamoDB gives it; empty: it may.
+std::string_view refused_operator(kind is) {
+  switch (is) {
+  case kind::any: return "OR";
+  case kind::none: return "NOT";
+  case kind::in: return "IN";
+  case kind::not_equal: return "<>";
+  case kind::attribute_exists: return "attribute_exists";
+  case kind::attribute_not_exists: return "attribute_not_exists";
+  case kind::attribute_type: return "attribute_type";
+  case kind::contains: return "contains";
+  default: return {};
+  }
 }
 
-bool may_compare_sort_key(condition::kind kind) {
-  switch (kind) {
-  case condition::kind::equal:
-  case condition::kind::less:
-  case condition::kind::less_or_equal:
-  case condition::kind::greater:
-  case condition::kind::greater_or_equal:
-  case condition::kind::between:
-  case condition::kind::begins_with: return true;
-  default: return false;
+/// A condition on one attribute of a key.
+struct attribute_condition {
+  std::string attribute;
+  bool equals = false;
+  json::value value;
+};
+
+attribute_condition on_attribute(const condition& part) {
+  const std::string invalid = std::string("Invalid condition in ") + keyword + ": ";
+  attribute_condition made;
+  made.equals = part.is == kind::equal;
+  for (const operand& each : part.operands) {
+    if (each.is == operand::kind::size)
+      throw validation_error(std::string(keyword) + "s cannot contain nested operations");
+    if (each.is == operand::kind::value) {
+      made.value = each.value;
+      continue;
+    }
+    if (!made.attribute.empty())
+      throw validation_error(invalid + "Multiple attribute names used in one condition");
+    if (each.path.size() > 1)
+      throw validation_error(std::string(keyword) +
+                             "s cannot have conditions on nested attributes");
+    made.attribute = std::get<std::string>(each.path.front());
   }
+  const bool is_first = part.operands.front().is == operand::kind::path;
+  if (!is_first && (part.is == kind::between || part.is == kind::begins_with))
+    throw validation_error(invalid + (part.is == kind::between ? "BETWEEN" : "begins_with") +
+                           " operator must have the key attribute as its first operand");
+  if (made.attribute.empty())
+    throw validation_error(invalid + "No key attribute specified");
+  return made;
+}
+
+void collect(const condition& whole, std::vector<attribute_condition>& into) {
+  if (const std::string_view name = refused_operator(whole.is); !name.empty())
+    throw validation_error(std::string("Invalid operator used in ") + keyword + ": " +
+                           std::string(name));
+  if (whole.is == kind::all) {
+    for (const condition& part : whole.parts)
+      collect(part, into);
+    return;
+  }
+  attribute_condition found = on_attribute(whole);
+  for (const attribute_condition& other : into)
+    if (other.attribute == found.attribute)
+      throw validation_error(std::string(keyword) + "s must only contain one condition per key");
+  into.push_back(std::move(found));
 }
 
 } // namespace
@@ -32,27 +86,25 @@ std::optional<std::string> key_text(const json::object& item, const std::string&
 }
 
 key_condition taken_apart(const condition& whole, const std::string& wanted) {
-  const std::vector<condition> parts =
-      whole.is == condition::kind::all ? whole.parts : std::vector<condition>{whole};
-  key_condition made;
-  for (const condition& part : parts) {
-    const std::string* name = compared_attribute(part);
-    if (!name || !may_compare_sort_key(part.is))
-      throw validation_error("Query key condition not supported");
-    const bool is_value =
-        part.is == condition::kind::equal && part.operands[1].is == operand::kind::value;
-    if (made.partition_attribute.empty() && is_value && (wanted.empty() || *name == wanted)) {
-      made.partition_attribute = *name;
-      made.partition = part.operands[1].value;
-    } else if (!made.sort_attribute) {
-      made.sort_attribute = *name;
-    } else {
-      throw validation_error("Conditions can be of length 1 or 2 only");
-    }
-  }
-  if (made.partition_attribute.empty())
+  std::vector<attribute_condition> parts;
+  collect(whole, parts);
+  if (parts.size() > 2)
+    throw validation_error("Conditions can be of length 1 or 2 only");
+  const auto is_partition = [&](const attribute_condition& part) {
+    return wanted.empty() ? part.equals : part.attribute == wanted;
+  };
+  const auto partition = std::find_if(parts.begin(), parts.end(), is_partition);
+  if (partition == parts.end())
     throw validation_error("Query condition missed key schema element: " +
                            (wanted.empty() ? "the partition key must equal a value" : wanted));
+  if (!partition->equals)
+    throw validation_error("Query key condition not supported");
+  key_condition made;
+  made.partition_attribute = partition->attribute;
+  made.partition = partition->value;
+  for (const attribute_condition& part : parts)
+    if (part.attribute != made.partition_attribute)
+      made.sort_attribute = part.attribute;
   return made;
 }
 

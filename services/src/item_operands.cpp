@@ -81,15 +81,4 @@ operand operand_reader::plain_operand() {
   return made;
 }
 
-std::string to_text(const document_path& path) {
-  std::string text;
-  for (const path_step& step : path) {
-    if (const auto* name = std::get_if<std::string>(&step))
-      text += (text.empty() ? "" : ".") + *name;
-    else
-      text += '[' + std::to_string(std::get<std::size_t>(step)) + ']';
-  }
-  return text;
-}
-
 } // namespace millrace::services

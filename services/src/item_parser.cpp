@@ -4,9 +4,11 @@
 #include "item_operands.hpp"
 
 #include "ascii.hpp"
+#include "item_checks.hpp"
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace millrace::services {
 namespace {
@@ -18,6 +20,8 @@ public:
   condition whole_condition() {
     condition made = alternatives();
     expect_end();
+    if (const auto why = why_refused(made))
+      fail(*why);
     return made;
   }
 
@@ -62,6 +66,8 @@ private:
     } else if (take("(")) {
       made = alternatives();
       expect(")");
+      if (std::exchange(made.is_grouped, true))
+        fail("The expression has redundant parentheses;");
     } else {
       made = comparison();
     }
@@ -160,6 +166,8 @@ item_result<std::vector<document_path>> parse_projection(std::string_view text,
       paths.push_back(reader.path());
     while (reader.take(","));
     reader.expect_end();
+    if (const auto why = why_refused(paths))
+      reader.fail(*why);
     return paths;
   });
 }

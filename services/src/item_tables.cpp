@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "item_tables.hpp"
 
+#include "item_checks.hpp"
 #include "item_keys.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 namespace millrace::services {
 namespace {
@@ -35,6 +35,17 @@ json::value description_of(const std::vector<std::string>& learnt_key) {
   for (const std::string& name : learnt_key)
     names.emplace_back(name);
   return json::object{{"key", std::move(names)}};
+}
+
+// The attributes of an index are texts or numbers where an item has them; which of both a table
+// wants, nobody declares here.
+void check_index_keys(const table_options& table, const json::object& item) {
+  for (const auto& [name, index] : table.indexes)
+    for (const std::string& key : {index.partition_key, index.sort_key})
+      if (const json::value* value = key.empty() ? nullptr : item.if_contains(key);
+          value && !sortable(*value))
+        refuse("The update expression attempted to update the secondary index key to unsupported "
+               "type");
 }
 
 // Where a page ends: at the limit, or with the item that fills it.
@@ -91,6 +102,10 @@ std::vector<json::object> table_session::declared_items(const item_query& wanted
     if (key.sort_attribute && *key.sort_attribute != index.sort_key)
       refuse("Query condition missed key schema element: " +
              (index.sort_key.empty() ? *key.sort_attribute : index.sort_key));
+    if (wanted.filter)
+      check_filter(*wanted.filter, index.sort_key.empty()
+                                       ? std::vector{index.partition_key}
+                                       : std::vector{index.partition_key, index.sort_key});
     partition = sortable(key.partition);
     if (!partition)
       refuse("One or more parameter values were invalid: Condition parameter type does not match "
@@ -123,6 +138,9 @@ std::vector<json::object> table_session::learnt_items(const item_query& wanted,
   if (wanted.key) {
     const key_condition key = taken_apart(*wanted.key, "");
     std::string order = key.sort_attribute.value_or("");
+    if (wanted.filter)
+      check_filter(*wanted.filter, order.empty() ? std::vector{key.partition_attribute}
+                                                 : std::vector{key.partition_attribute, order});
     for (const std::string& name : known.learnt_key)
       if (order.empty() && wanted.index.empty() && name != key.partition_attribute)
         order = name;
@@ -163,6 +181,8 @@ json::object table_session::update(const item_update& wanted, const json::object
   auto after = updated(wanted.actions, item);
   if (!after)
     throw after.error();
+  if (known.is_declared)
+    check_index_keys(known.options, *after);
   if (size_of(*after) > item_bytes_max)
     throw validation_error("Item size to update has exceeded the maximum allowed size");
   write(wanted.table, known, *after);
@@ -281,7 +301,7 @@ void table_session::check_key(const layout& known, const json::object& key) {
 step_result item_tables::run(std::string_view key, std::int64_t now,
                              const std::function<json::value(table_session&)>& work) {
   try {
-    const auto opened = store();
+    const auto opened = store_.get();
     if (!opened)
       return step_error::transient(opened.error().message());
     json::value outcome;
@@ -300,19 +320,6 @@ step_result item_tables::run(std::string_view key, std::int64_t now,
   } catch (const step_error& why) {
     return why;
   }
-}
-
-result<storage::item_store*> item_tables::store() {
-  const std::lock_guard lock(mutex_);
-  if (!store_) {
-    std::error_code failure;
-    std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), failure);
-    auto opened = storage::open_item_store(file_);
-    if (!opened)
-      return opened.error();
-    store_ = std::move(*opened);
-  }
-  return store_.get();
 }
 
 } // namespace millrace::services

@@ -4,13 +4,13 @@
 #pragma once
 
 #include "item_expressions.hpp"
+#include "store_at_first_use.hpp"
 
 #include <millrace/item_store.hpp>
 #include <millrace/service_options.hpp>
 
 #include <limits>
 #include <memory>
-#include <mutex>
 
 namespace millrace::services {
 
@@ -79,7 +79,7 @@ class item_tables {
 public:
   /// `file`: of the database, whose folder is made; ":memory:" for one in memory.
   item_tables(item_options options, std::string file)
-      : options_(std::move(options)), file_(std::move(file)) {}
+      : options_(std::move(options)), store_(std::move(file), storage::open_item_store) {}
 
   /// Runs `work` as one transaction, which happens once for a `key` that is not empty: what runs
   /// again has the outcome of the first time. Nothing is changed when it throws; trouble with the
@@ -88,12 +88,8 @@ public:
                                 const std::function<json::value(table_session&)>& work);
 
 private:
-  result<storage::item_store*> store();
-
   const item_options options_;
-  const std::string file_;
-  std::mutex mutex_;
-  std::unique_ptr<storage::item_store> store_; // guarded by mutex_ until it is made
+  store_at_first_use<storage::item_store> store_;
 };
 
 } // namespace millrace::services

@@ -24,7 +24,7 @@ expression_tokens::expression_tokens(std::string_view text, std::string_view wha
 }
 
 void expression_tokens::fail(const std::string& why) const {
-  throw validation_error("Invalid " + std::string(what_) + ": " + why + ";");
+  throw validation_error("Invalid " + std::string(what_) + ": " + why);
 }
 
 void expression_tokens::fail_at(std::string_view token) const {

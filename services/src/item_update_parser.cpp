@@ -4,8 +4,9 @@
 #include "item_operands.hpp"
 
 #include "ascii.hpp"
+#include "item_checks.hpp"
 
-#include <algorithm>
+#include <set>
 
 namespace millrace::services {
 namespace {
@@ -21,7 +22,7 @@ public:
       const std::string section(token());
       if (!seen.insert(upper(section)).second)
         fail("The \"" + upper(section) +
-             "\" section can only be used once in an update expression");
+             "\" section can only be used once in an update expression;");
       advance();
       if (same_word(section, "SET"))
         read_actions(actions, update_action::kind::set);
@@ -36,8 +37,9 @@ public:
         fail_at(section);
     }
     if (actions.empty())
-      fail("The expression can not be empty");
-    check_overlaps(actions);
+      fail("The expression can not be empty;");
+    if (const auto why = why_refused(actions))
+      fail(*why);
     return actions;
   }
 
@@ -60,10 +62,9 @@ private:
         made.value = sum();
       } else if (kind == update_action::kind::add) {
         made.value = plain_operand();
-        if (made.value.is != operand::kind::value || type_of(made.value.value) != "N")
-          fail("Incorrect operand type for operator or function; operator: ADD, operand type: " +
-               (made.value.is == operand::kind::value ? std::string(type_of(made.value.value))
-                                                      : std::string("path")));
+        if (made.value.is != operand::kind::value)
+          fail(
+              "Incorrect operand type for operator or function; operator: ADD, operand type: path");
       }
       actions.push_back(std::move(made));
     } while (take(","));
@@ -115,19 +116,6 @@ private:
     }
     expect(")");
     return made;
-  }
-
-  void check_overlaps(const std::vector<update_action>& actions) const {
-    for (std::size_t i = 0; i < actions.size(); ++i)
-      for (std::size_t j = i + 1; j < actions.size(); ++j) {
-        const document_path& one = actions[i].path;
-        const document_path& two = actions[j].path;
-        const std::size_t common = std::min(one.size(), two.size());
-        if (std::equal(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(common), two.begin()))
-          fail("Two document paths overlap with each other; must remove or rewrite one of these "
-               "paths; path one: " +
-               to_text(one) + ", path two: " + to_text(two));
-      }
   }
 };
 

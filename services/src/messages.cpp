@@ -8,14 +8,12 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include <poll.h>
 
 namespace millrace::services {
 namespace {
 
-using storage::message_store;
 using storage::outgoing_message;
 using storage::queue_rules;
 using storage::queued_message;
@@ -236,20 +234,8 @@ step_error no_queue(std::string_view url) {
 
 message_services::message_services(message_options options, std::string file,
                                    std::shared_ptr<const interruption> ends)
-    : options_(std::move(options)), file_(std::move(file)), ends_(std::move(ends)) {}
-
-result<message_store*> message_services::store() {
-  const std::lock_guard lock(mutex_);
-  if (!store_) {
-    std::error_code failure;
-    std::filesystem::create_directories(std::filesystem::path(file_).parent_path(), failure);
-    auto opened = storage::open_message_store(file_);
-    if (!opened)
-      return opened.error();
-    store_ = std::move(*opened);
-  }
-  return store_.get();
-}
+    : options_(std::move(options)), ends_(std::move(ends)),
+      store_(std::move(file), storage::open_message_store) {}
 
 std::optional<queue_rules> message_services::rules_of(std::string_view queue_url) const {
   const auto& queues = options_.queues;

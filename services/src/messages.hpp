@@ -4,13 +4,13 @@
 #pragma once
 
 #include "child_process.hpp"
+#include "store_at_first_use.hpp"
 
 #include <millrace/message_store.hpp>
 #include <millrace/service_options.hpp>
 #include <millrace/step_handler.hpp>
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 namespace millrace::services {
@@ -23,7 +23,7 @@ public:
                    std::shared_ptr<const interruption> ends);
 
   /// Errors: `database_unusable`.
-  [[nodiscard]] result<storage::message_store*> store();
+  [[nodiscard]] result<storage::message_store*> store() { return store_.get(); }
   [[nodiscard]] const message_options& options() const noexcept { return options_; }
   /// How a queue behaves; absent: there is no such queue. A queue is named by its whole URL or by
   /// the last part of it.
@@ -32,10 +32,8 @@ public:
 
 private:
   const message_options options_;
-  const std::string file_;
   const std::shared_ptr<const interruption> ends_;
-  std::mutex mutex_;
-  std::unique_ptr<storage::message_store> store_; // guarded by mutex_ until it is made
+  store_at_first_use<storage::message_store> store_;
 };
 
 /// `_meta` of the output of a step that sends.

@@ -85,30 +85,22 @@ service_options read_members(const json::object& document, pointed_problems& pro
   member_reader reader(document, "", file_members, problems);
   service_options options;
   options.folder = reader.text("folder").value_or("");
-  if (const json::object* http = reader.object("http"))
-    options.http = services::read_http(*http, "/http", problems);
-  if (const json::object* functions = reader.object("functions"))
-    options.functions.functions = services::read_functions(*functions, "/functions", problems);
-  if (const json::object* modules = reader.object("modules"))
-    options.functions.modules = services::read_functions(*modules, "/modules", problems);
-  if (const json::object* messages = reader.object("messages"))
-    options.messages = services::read_messages(*messages, "/messages", problems);
-  if (const json::object* items = reader.object("items"))
-    options.items = services::read_items(*items, "/items", problems);
-  if (const json::object* llm = reader.object("llm"))
-    options.llm = services::read_llm(*llm, "/llm", problems);
-  if (const json::object* mail = reader.object("mail"))
-    options.mail = services::read_mail(*mail, "/mail", problems);
-  if (const json::object* mcp = reader.object("mcp"))
-    options.mcp = services::read_mcp(*mcp, "/mcp", problems);
-  if (const json::object* objects = reader.object("objects"))
-    options.objects = services::read_objects(*objects, "/objects", problems);
-  if (const json::object* deliveries = reader.object("deliveries"))
-    options.deliveries = services::read_deliveries(*deliveries, "/deliveries", problems);
-  if (const json::object* secrets = reader.object("secrets"))
-    options.secrets = services::read_secrets(*secrets, "/secrets", problems);
-  if (const json::object* triggers = reader.object("triggers"))
-    options.triggers = services::read_triggers(*triggers, "/triggers", problems);
+  const auto read = [&](const char* name, auto& section, const auto& reads) {
+    if (const json::object* given = reader.object(name))
+      section = reads(*given, std::string("/") + name, problems);
+  };
+  read("http", options.http, services::read_http);
+  read("functions", options.functions.functions, services::read_functions);
+  read("modules", options.functions.modules, services::read_functions);
+  read("messages", options.messages, services::read_messages);
+  read("items", options.items, services::read_items);
+  read("llm", options.llm, services::read_llm);
+  read("mail", options.mail, services::read_mail);
+  read("mcp", options.mcp, services::read_mcp);
+  read("objects", options.objects, services::read_objects);
+  read("deliveries", options.deliveries, services::read_deliveries);
+  read("secrets", options.secrets, services::read_secrets);
+  read("triggers", options.triggers, services::read_triggers);
   check_modules(options, problems);
   return options;
 }

@@ -25,7 +25,7 @@ namespace {
 constexpr int children = 300;
 
 std::size_t kills_wanted() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(MILLRACE_SANITIZED)
   return 5; // a sanitizer makes every life ten times longer
 #else
   return is_full_torture() ? 500 : 12;

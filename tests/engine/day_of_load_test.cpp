@@ -218,7 +218,7 @@ TEST_CASE("hours of load with crashes lose no order, ship none twice, and nothin
   CHECK(orders.largest().file < 16'000'000);
   constexpr std::uintmax_t log_max = 96 * 1024 * 1024 + 8'000'000;
   CHECK(orders.largest().log < log_max);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(MILLRACE_SANITIZED)
   constexpr std::size_t memory_more_max = 64'000'000;
   CHECK(orders.largest().memory < orders.early().memory + memory_more_max);
 #endif

@@ -30,7 +30,7 @@ namespace {
 constexpr int children = 1000;
 
 int kills_wanted() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(MILLRACE_SANITIZED)
   return 20; // a sanitizer makes every life ten times longer
 #else
   return is_full_torture() ? 550 : 60;

@@ -196,6 +196,17 @@ TEST_CASE("one page of a query ends after a megabyte") {
   }
 }
 
+TEST_CASE("what an index is ordered by is a text or a number") {
+  place all(jobs_by_status());
+  for (const char* value : {"true", "null", "[1]"})
+    CHECK(all.update(R"({"tableName":"jobs","key":{"id":"a"},"updateExpression":"SET #s = :v",
+                         "expressionAttributeNames":{"#s":"status"},"expressionAttributeValues":{":v":)" +
+                     std::string(value) + "}}") ==
+          "ValidationException: The update expression attempted to update the secondary index key "
+          "to unsupported type");
+  CHECK(all.load(R"({"operation":"GET","tableName":"jobs","key":{"id":"a"}})") == "null");
+}
+
 TEST_CASE("what is wrong with a request is said as DynamoDB says it") {
   place all(jobs_by_status());
   struct row {
@@ -219,7 +230,12 @@ TEST_CASE("what is wrong with a request is said as DynamoDB says it") {
        "keys: {:w}"},
       {R"({"operation":"QUERY","tableName":"jobs","keyConditionExpression":"id = :v OR id = :v",
            "expressionAttributeValues":{":v":"1"}})",
-       "ValidationException: Query key condition not supported"},
+       "ValidationException: Invalid operator used in KeyConditionExpression: OR"},
+      {R"({"operation":"QUERY","tableName":"jobs","keyConditionExpression":"id = :v",
+           "filterExpression":"id <> :w","expressionAttributeValues":{":v":"1",":w":"2"}})",
+       "ValidationException: Filter Expression can only contain non-primary key attributes: "
+       "Primary "
+       "key attribute: id"},
       {R"({"operation":"PUT","tableName":"jobs"})",
        "Error: Invalid stepInput for dynamodb-data-loader: operation must be one of \"GET\", "
        "\"QUERY\", \"SCAN\", but is \"PUT\"."},

@@ -181,16 +181,29 @@ TEST_CASE("an update gives the item after it") {
        "an update expression;"},
       {"SET m = :v, m.k = :v", "{}", R"({":v":1})",
        "ValidationException: Invalid UpdateExpression: Two document paths overlap with each other; "
-       "must remove or rewrite one of these paths; path one: m, path two: m.k;"},
+       "must remove or rewrite one of these paths; path one: [m], path two: [m, k]"},
       {"ADD #n :v", "{}", R"({":v":"3"})",
        "ValidationException: Invalid UpdateExpression: Incorrect operand type for operator or "
-       "function; operator: ADD, operand type: S;"},
+       "function; operator: ADD, operand type: STRING"},
+      {"SET a.b = :v, a[0] = :v", "{}", R"({":v":1})",
+       "ValidationException: Invalid UpdateExpression: Two document paths conflict with each "
+       "other; "
+       "must remove or rewrite one of these paths; path one: [a, b], path two: [a, [0]]"},
+      {"SET a = b - :v", "{}", R"({":v":"3"})",
+       "ValidationException: Invalid UpdateExpression: Incorrect operand type for operator or "
+       "function; operator or function: -, operand type: S"},
+      {"SET a = list_append(if_not_exists(a, :v), b)", "{}", R"({":v":1})",
+       "ValidationException: The provided expression refers to an attribute that does not exist in "
+       "the item"},
+      {"SET a = list_append(a, :v)", "{}", R"({":v":{"x":1}})",
+       "ValidationException: Invalid UpdateExpression: Incorrect operand type for operator or "
+       "function; operator or function: list_append, operand type: M"},
       {"DELETE tags :v", "{}", R"({":v":"3"})",
        "ValidationException: Invalid UpdateExpression: Incorrect operand type for operator or "
-       "function; operator: DELETE: it is for sets, which no flow can write;"},
+       "function; operator: DELETE: it is for sets, which no flow can write"},
       {"PUT a = :v", "{}", R"({":v":1})",
        "ValidationException: Invalid UpdateExpression: Syntax error; token: \"PUT\", near: \"PUT a "
-       "= :v\";"},
+       "= :v\""},
       {"", "{}", "{}",
        "ValidationException: Invalid UpdateExpression: The expression can not be empty;"},
   };

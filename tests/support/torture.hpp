@@ -20,7 +20,7 @@ namespace millrace::testing {
 
 /// A sanitizer makes everything several times slower: sweeps of the default suite then take only
 /// one in so many of their crash points.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(MILLRACE_SANITIZED)
 inline constexpr std::size_t sanitizer_stride = 4;
 #else
 inline constexpr std::size_t sanitizer_stride = 1;

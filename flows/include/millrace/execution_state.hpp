@@ -53,7 +53,8 @@ struct branch_result {
 };
 
 /// An open fork. The runs follow from the definition and the parent's context, which does not
-/// change while the fork is open, so only results and `next_run` are stored.
+/// change while the fork is open, so only results and `next_run` are stored, and the plan where
+/// objects were read for it.
 struct fork_state {
   struct run {
     std::size_t item = 0;   ///< index into items
