@@ -13,12 +13,17 @@ namespace {
 // Everything that was read, as one text.
 std::string text_of(const services::received_mail& mail) {
   std::string all;
-  for (const auto& [name, value] : mail.headers)
-    all += name + '=' + value + '\n';
-  all += mail.text + '\n' + mail.html + '\n';
+  const auto add = [&all](const std::string& text) { all.append(text).append(1, '\n'); };
+  for (const auto& [name, value] : mail.headers) {
+    add(name);
+    add(value);
+  }
+  add(mail.text);
+  add(mail.html);
   for (const services::received_attachment& each : mail.attachments)
-    all += each.file_name + '|' + each.content_type + '|' + each.content_id + '|' +
-           each.disposition + '|' + each.bytes + '\n';
+    for (const std::string* part :
+         {&each.file_name, &each.content_type, &each.content_id, &each.disposition, &each.bytes})
+      add(*part);
   return all;
 }
 

@@ -93,14 +93,6 @@ void read_mappings(step& target, object_reader& reader) {
   }
 }
 
-bool wants_objects(const json::object& step) {
-  const json::value* config = step.if_contains("customConfig");
-  const json::object* members = config != nullptr ? config->if_object() : nullptr;
-  const json::value* wanted =
-      members != nullptr ? members->if_contains("hydrateInputFromS3") : nullptr;
-  return wanted != nullptr && *wanted == true;
-}
-
 void read_output_validation(step& target, object_reader& reader) {
   if (reader.object("outputValidation") == nullptr) {
     return;
@@ -189,7 +181,6 @@ step compile_step(std::string_view id, object_reader reader, const definition_ru
     result.delay = compile_delay(reader.inside("delay"));
   }
   compile_step_type(result, reader, rules);
-  result.follows_pointers = result.type != "CUSTOM_LAMBDA_INVOKE" || wants_objects(result.raw);
   reader.warn_misspelled({"stepInstanceId",
                           "stepDefinitionId",
                           "stepType",

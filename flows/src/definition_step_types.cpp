@@ -263,10 +263,19 @@ void check_join(object_reader& reader) {
   }
 }
 
+bool wants_objects(const json::object& step) {
+  const json::value* config = step.if_contains("customConfig");
+  const json::object* members = config != nullptr ? config->if_object() : nullptr;
+  const json::value* wanted =
+      members != nullptr ? members->if_contains("hydrateInputFromS3") : nullptr;
+  return wanted != nullptr && *wanted == true;
+}
+
 } // namespace
 
 void compile_step_type(step& target, object_reader& reader, const definition_rules& rules) {
   target.type = read_type(reader);
+  target.follows_pointers = target.type != "CUSTOM_LAMBDA_INVOKE" || wants_objects(target.raw);
   const std::string& type = target.type;
   if (type == "DATA_TRANSFORMATION" || type == "CUSTOM_LOGIC" || type == "DATA_LOAD" ||
       type == "DATA_SAVE") {

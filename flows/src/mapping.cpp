@@ -121,7 +121,7 @@ private:
     if (objects_ == nullptr || !as_object_pointer(output_)) {
       return &output_;
     }
-    const result<const json::value*> object = objects_->follow(output_);
+    result<const json::value*> object = objects_->follow(output_);
     if (object.has_error() || (*object)->is_object()) {
       return object;
     }

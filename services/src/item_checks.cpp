@@ -191,6 +191,7 @@ refusal why_refused(const std::vector<document_path>& paths) {
 
 refusal why_refused(const std::vector<update_action>& update) {
   std::vector<document_path> paths;
+  paths.reserve(update.size());
   for (const update_action& each : update)
     paths.push_back(each.path);
   if (auto why = why_refused(paths))
