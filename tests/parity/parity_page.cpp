@@ -29,8 +29,13 @@ constexpr const char* page_path = MILLRACE_SOURCE_DIR "/docs/parity.md";
 
 /// The areas in the order of the page, with their headings.
 constexpr std::pair<std::string_view, std::string_view> areas[] = {
-    {"jsonpath", "Paths"},   {"condition", "Conditions"},     {"template", "Templates"},
-    {"mapping", "Mappings"}, {"transform", "System modules"}, {"flow", "Flows and steps"},
+    {"jsonpath", "Paths"},
+    {"condition", "Conditions"},
+    {"template", "Templates"},
+    {"mapping", "Mappings"},
+    {"transform", "System modules"},
+    {"flow", "Flows and steps"},
+    {"objects", "Pointers to objects"},
 };
 
 struct quirk {
