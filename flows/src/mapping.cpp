@@ -98,35 +98,40 @@ public:
     if (names_step_input(text)) {
       return source.evaluate(with_input());
     }
-    const result<const json::value*> output = object_of_output();
-    if (output.has_error()) {
-      return output.error();
+    const result<const scope*> visible = in_output();
+    if (visible.has_error()) {
+      return visible.error();
     }
-    result<resolved> found = find_in(**output, source);
+    result<resolved> found = source.evaluate(**visible);
     if (found.has_error() || !found->is_undefined() || !falls_back(text, plain)) {
       return found;
     }
-    return find_in(input(), source);
+    scope in_input(input());
+    in_input.read_with(objects_);
+    return source.evaluate(in_input);
   }
 
 private:
-  [[nodiscard]] result<resolved> find_in(const json::value& root, const path& source) const {
-    scope visible(root);
-    visible.read_with(objects_);
-    return source.evaluate(visible);
-  }
-
-  // An output that is a pointer: its object, as the member `content` where it is no JSON object.
-  result<const json::value*> object_of_output() {
-    if (objects_ == nullptr || !as_object_pointer(output_)) {
-      return &output_;
+  // Made once. An output that is a pointer is its object, as the member `content` where that is no
+  // JSON object.
+  result<const scope*> in_output() {
+    if (visible_) {
+      return &*visible_;
     }
-    result<const json::value*> object = objects_->follow(output_);
-    if (object.has_error() || (*object)->is_object()) {
-      return object;
+    const json::value* root = &output_;
+    if (objects_ != nullptr && as_object_pointer(output_)) {
+      const result<const json::value*> object = objects_->follow(output_);
+      if (object.has_error()) {
+        return object.error();
+      }
+      root = *object;
+      if (!root->is_object()) {
+        content_ = json::object{{"content", *root}};
+        root = &content_;
+      }
     }
-    content_ = json::object{{"content", **object}};
-    return &content_;
+    visible_.emplace(*root).read_with(objects_);
+    return &*visible_;
   }
 
   [[nodiscard]] bool names_step_input(std::string_view text) const {
@@ -170,6 +175,7 @@ private:
   const json::object* step_input_;
   pointed_objects* objects_;
   json::value content_;
+  std::optional<scope> visible_;
   std::optional<json::value> input_;
   std::optional<scope> with_input_;
 };

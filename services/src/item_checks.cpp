@@ -41,25 +41,9 @@ std::string wrong_type(std::string_view name, std::string_view type) {
          std::string(name) + ", operand type: " + std::string(type);
 }
 
-std::string_view name_of(condition::kind kind) {
-  using is = condition::kind;
-  switch (kind) {
-  case is::equal: return "=";
-  case is::not_equal: return "<>";
-  case is::less: return "<";
-  case is::less_or_equal: return "<=";
-  case is::greater: return ">";
-  case is::greater_or_equal: return ">=";
-  case is::begins_with: return "begins_with";
-  case is::contains: return "contains";
-  case is::attribute_type: return "attribute_type";
-  default: return "";
-  }
-}
-
 refusal same_operands(const condition& each) {
   const auto is_path = [](const operand& side) { return side.is == operand::kind::path; };
-  if (each.operands.size() != 2 || name_of(each.is).empty() || !is_path(each.operands[0]) ||
+  if (each.operands.size() != 2 || each.is == condition::kind::in || !is_path(each.operands[0]) ||
       !is_path(each.operands[1]) || each.operands[0].path != each.operands[1].path)
     return std::nullopt;
   return "The first operand must be distinct from the remaining operands for this operator or "

@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -54,6 +55,9 @@ struct condition {
   std::vector<condition> parts;  ///< of all, any and none
   std::vector<operand> operands; ///< of the others
 };
+
+/// As it is written in an expression: "=", "OR", "begins_with".
+[[nodiscard]] std::string_view name_of(condition::kind kind) noexcept;
 
 struct update_action {
   enum class kind : std::uint8_t { set, remove, add };

@@ -13,18 +13,17 @@ using kind = condition::kind;
 
 constexpr const char* keyword = "KeyConditionExpression";
 
-// What a key condition may not consist of, by the name that DynamoDB gives it; empty: it may.
-std::string_view refused_operator(kind is) {
+bool may_be_of_a_key(kind is) {
   switch (is) {
-  case kind::any: return "OR";
-  case kind::none: return "NOT";
-  case kind::in: return "IN";
-  case kind::not_equal: return "<>";
-  case kind::attribute_exists: return "attribute_exists";
-  case kind::attribute_not_exists: return "attribute_not_exists";
-  case kind::attribute_type: return "attribute_type";
-  case kind::contains: return "contains";
-  default: return {};
+  case kind::all:
+  case kind::equal:
+  case kind::less:
+  case kind::less_or_equal:
+  case kind::greater:
+  case kind::greater_or_equal:
+  case kind::between:
+  case kind::begins_with: return true;
+  default: return false;
   }
 }
 
@@ -55,7 +54,7 @@ attribute_condition on_attribute(const condition& part) {
   }
   const bool is_first = part.operands.front().is == operand::kind::path;
   if (!is_first && (part.is == kind::between || part.is == kind::begins_with))
-    throw validation_error(invalid + (part.is == kind::between ? "BETWEEN" : "begins_with") +
+    throw validation_error(invalid + std::string(name_of(part.is)) +
                            " operator must have the key attribute as its first operand");
   if (made.attribute.empty())
     throw validation_error(invalid + "No key attribute specified");
@@ -63,9 +62,9 @@ attribute_condition on_attribute(const condition& part) {
 }
 
 void collect(const condition& whole, std::vector<attribute_condition>& into) {
-  if (const std::string_view name = refused_operator(whole.is); !name.empty())
+  if (!may_be_of_a_key(whole.is))
     throw validation_error(std::string("Invalid operator used in ") + keyword + ": " +
-                           std::string(name));
+                           std::string(name_of(whole.is)));
   if (whole.is == kind::all) {
     for (const condition& part : whole.parts)
       collect(part, into);

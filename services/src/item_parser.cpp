@@ -152,6 +152,29 @@ private:
 
 } // namespace
 
+std::string_view name_of(condition::kind kind) noexcept {
+  using is = condition::kind;
+  switch (kind) {
+  case is::all: return "AND";
+  case is::any: return "OR";
+  case is::none: return "NOT";
+  case is::equal: return "=";
+  case is::not_equal: return "<>";
+  case is::less: return "<";
+  case is::less_or_equal: return "<=";
+  case is::greater: return ">";
+  case is::greater_or_equal: return ">=";
+  case is::between: return "BETWEEN";
+  case is::in: return "IN";
+  case is::attribute_exists: return "attribute_exists";
+  case is::attribute_not_exists: return "attribute_not_exists";
+  case is::attribute_type: return "attribute_type";
+  case is::begins_with: return "begins_with";
+  case is::contains: break;
+  }
+  return "contains";
+}
+
 item_result<condition> parse_condition(std::string_view text, std::string_view what,
                                        expression_names& names) {
   return parsed<condition_reader>(
