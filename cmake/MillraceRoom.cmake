@@ -7,9 +7,11 @@
 # built and checked like the others' and not installed.
 set(MILLRACE_INTERNAL_ROOMS storage actors)
 
-# millrace_room(<room> HEADERS h... SOURCES s... PUBLIC target... PRIVATE target...)
+# millrace_room(<room> HEADERS h... SOURCES s... PUBLIC target... PRIVATE target...
+#               [PRECOMPILED h...])
+# PRECOMPILED names headers of a library that most sources of this room alone include.
 function(millrace_room room)
-  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE;PRECOMPILED" ${ARGN})
   set(target millrace_${room})
   add_library(${target} STATIC)
   add_library(millrace::${room} ALIAS ${target})
@@ -32,6 +34,7 @@ function(millrace_room room)
     PUBLIC ${arg_PUBLIC}
     PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:millrace_build_options>)
   target_compile_features(${target} PUBLIC cxx_std_20)
+  millrace_precompile(${target} millrace_flows ${arg_PRECOMPILED})
 endfunction()
 
 # millrace_catch_tests(<target> <prefix>): one CTest test per Catch2 test case, named prefix/case. A
@@ -65,5 +68,6 @@ function(millrace_room_tests room)
   add_executable(${target} ${arg_SOURCES})
   target_link_libraries(${target} PRIVATE ${arg_LINKS} millrace_test_support millrace_build_options)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/${room}/src)
+  millrace_precompile(${target} millrace_test_support)
   millrace_catch_tests(${target} ${room})
 endfunction()

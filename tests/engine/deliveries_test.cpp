@@ -16,6 +16,7 @@
 #include <atomic>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 
 using namespace millrace;
 using namespace millrace::testing;
@@ -151,17 +152,22 @@ TEST_CASE("an action LOG_ONLY tells the program's log its payload, and keeps it"
 }
 
 TEST_CASE("an action DATA_SAVE runs its module, one CUSTOM_LAMBDA_INVOKE its function") {
+  std::mutex mutex; // the two run in executions of their own, at once
   std::vector<std::string> called;
+  const auto note = [&](std::string call) {
+    const std::lock_guard lock(mutex);
+    called.push_back(std::move(call));
+  };
   engine_options options = virtual_time();
   REQUIRE(options.steps
-              .add_module("shop/keep", {[&called](const step_request& request) {
-                            called.push_back("keep " + stringify(request.input) + ' ' +
-                                             stringify(request.custom_config));
+              .add_module("shop/keep", {[&note](const step_request& request) {
+                            note("keep " + stringify(request.input) + ' ' +
+                                 stringify(request.custom_config));
                             return step_result(json::value(nullptr));
                           }})
               .has_value());
-  options.services->functions.functions["bill"].handler = [&called](const json::value& payload) {
-    called.push_back("bill " + stringify(payload));
+  options.services->functions.functions["bill"].handler = [&note](const json::value& payload) {
+    note("bill " + stringify(payload));
     return step_result(json::value("billed"));
   };
   engine running =
