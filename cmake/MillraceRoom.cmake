@@ -7,11 +7,9 @@
 # built and checked like the others' and not installed.
 set(MILLRACE_INTERNAL_ROOMS storage actors)
 
-# millrace_room(<room> HEADERS h... SOURCES s... PUBLIC target... PRIVATE target...
-#               [PRECOMPILED h...])
-# PRECOMPILED names headers of a library that most sources of this room alone include.
+# millrace_room(<room> HEADERS h... SOURCES s... PUBLIC target... PRIVATE target...)
 function(millrace_room room)
-  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE;PRECOMPILED" ${ARGN})
+  cmake_parse_arguments(arg "" "" "HEADERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(target millrace_${room})
   add_library(${target} STATIC)
   add_library(millrace::${room} ALIAS ${target})
@@ -34,7 +32,7 @@ function(millrace_room room)
     PUBLIC ${arg_PUBLIC}
     PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:millrace_build_options>)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  millrace_precompile(${target} millrace_flows ${arg_PRECOMPILED})
+  millrace_join_sources(${target})
 endfunction()
 
 # millrace_catch_tests(<target> <prefix>): one CTest test per Catch2 test case, named prefix/case. A

@@ -19,9 +19,6 @@
 namespace millrace::cli {
 namespace {
 
-// The pace of what is told, and of the look at signals.
-constexpr std::chrono::milliseconds glance{100};
-
 struct serve_options {
   std::vector<std::string> flows;
   std::string database;

@@ -17,8 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// How long the command looks away: the pace of the progress line and of Ctrl-C.
-constexpr milliseconds glance{100};
 // How often the headline is looked at: after a pause, or this many times as long as a look took.
 constexpr milliseconds look_pause{250};
 constexpr int looks_apart = 20;

@@ -16,6 +16,9 @@
 
 namespace millrace::cli {
 
+/// How long a command looks away: the pace of what it tells and of Ctrl-C.
+inline constexpr std::chrono::milliseconds glance{100};
+
 /// How a wait ended.
 enum class wait_end : unsigned char {
   quiet,       ///< every execution has ended or waits for an event

@@ -11,8 +11,6 @@ namespace {
 
 using flows::problem;
 
-constexpr std::string_view latest_published = "LATEST_PUBLISHED";
-
 std::int64_t version_of(const json::object& definition) {
   const json::value* version = definition.if_contains("version");
   if (!version)

@@ -15,10 +15,14 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace millrace {
+
+/// The version that stands for the latest published one.
+inline constexpr std::string_view latest_published = "LATEST_PUBLISHED";
 
 /// What define() adds, checked against what is known already.
 struct definition_change {

@@ -12,8 +12,6 @@ namespace {
 
 using flows::problem;
 
-constexpr std::string_view latest_published = "LATEST_PUBLISHED";
-
 // As mail servers compare addresses: in either case.
 std::string mail_key(const flows::mail_start& point) {
   std::string key = point.address;

@@ -4,10 +4,6 @@
 namespace millrace {
 namespace {
 
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(json::string(text));
-}
-
 json::value time_or_null(std::int64_t unix_ms) {
   return unix_ms == 0 ? json::value(nullptr) : json::value(json::string(format_timestamp(unix_ms)));
 }

@@ -122,10 +122,6 @@ private:
   std::vector<std::vector<std::size_t>> children_; ///< by place
 };
 
-json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(json::string(text));
-}
-
 const char* name_of(execution_status status) {
   return to_string(status == execution_status::waiting ? execution_status::running : status);
 }

@@ -32,7 +32,7 @@ error blocked(const std::string& segment, const json::value& obstacle) {
 }
 
 /// The child of `value` named `segment`; null where there is none.
-const json::value* child(const json::value& value, std::string_view segment) {
+const json::value* child_of(const json::value& value, std::string_view segment) {
   if (const json::object* object = value.if_object()) {
     return object->if_contains(segment);
   }
@@ -153,7 +153,7 @@ result<void> context::follow(std::span<const std::string> segments, pointed_obje
     const segment_span path = segments.first(length);
     const json::value* at = find(path.front());
     for (std::size_t i = 1; at != nullptr && i < path.size(); ++i) {
-      at = child(*at, path[i]);
+      at = child_of(*at, path[i]);
     }
     if (at == nullptr) {
       return {};
@@ -187,7 +187,7 @@ result<void> context::check(std::span<const std::string> segments) const {
     if (possible.has_error()) {
       return possible;
     }
-    at = child(*at, segments[i]);
+    at = child_of(*at, segments[i]);
   }
   return {};
 }
@@ -254,7 +254,7 @@ json::array context::take_changes() {
   for (const change& entry : dirty_) {
     const json::value* at = own_.if_contains(entry.path.front());
     for (std::size_t i = 1; at != nullptr && i < entry.path.size(); ++i) {
-      at = child(*at, entry.path[i]);
+      at = child_of(*at, entry.path[i]);
     }
     if (entry.erased || at == nullptr) {
       changes.emplace_back(json::array_kind).get_array().emplace_back(to_json(entry.path));

@@ -6,7 +6,7 @@
 namespace millrace::flows {
 namespace {
 
-std::string_view text(const json::object& record, std::string_view name) {
+std::string_view recorded_text(const json::object& record, std::string_view name) {
   const json::value* value = record.if_contains(name);
   return value && value->is_string() ? std::string_view(value->get_string()) : std::string_view();
 }
@@ -25,11 +25,11 @@ context_history::context_history(std::shared_ptr<const flow_definition> definiti
       variables_(std::move(beginning)), position_(position) {}
 
 result<void> context_history::add(const json::object& record) {
-  const std::string_view status = text(record, "status");
+  const std::string_view status = recorded_text(record, "status");
   if (record.contains("branchExecutionId") || (status != "COMPLETED" && status != "FAILED"))
     return {};
   const json::value* visit = record.if_contains("visitNumber");
-  const step* visited = definition_->find_step(text(record, "stepInstanceId"));
+  const step* visited = definition_->find_step(recorded_text(record, "stepInstanceId"));
   if (!visit || !visit->is_int64() || (!visited && status == "COMPLETED"))
     return incomplete("which visit of which step each of them is about.");
   if (visit->get_int64() != last_visit_) {

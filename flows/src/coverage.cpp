@@ -8,7 +8,7 @@
 namespace millrace::flows {
 namespace {
 
-using event_type = lifecycle_event::type;
+using lifecycle_type = lifecycle_event::type;
 
 void count_way(step_coverage& step, const lifecycle_event& event) {
   const auto index = static_cast<std::size_t>(std::max(event.transition_index, 0));
@@ -86,20 +86,21 @@ step_coverage& coverage::step_of(const lifecycle_event& event) {
 
 void coverage::hear(const lifecycle_event& event) {
   switch (event.what) {
-  case event_type::step_entered: {
+  case lifecycle_type::step_entered: {
     step_coverage& step = step_of(event);
     add_count(step.entered, 1);
     add_count(step.begun, event.way == flow_way::start ? 1 : 0);
     return;
   }
-  case event_type::step_left: return count_way(step_of(event), event);
-  case event_type::step_retrying: return add_count(step_of(event).retried, 1);
-  case event_type::step_failed:
+  case lifecycle_type::step_left: return count_way(step_of(event), event);
+  case lifecycle_type::step_retrying: return add_count(step_of(event).retried, 1);
+  case lifecycle_type::step_failed:
     if (event.way == flow_way::fallback)
       add_count(step_of(event).fallback_taken, 1);
     return;
-  case event_type::branch_started: return add_count(step_of(event).branches[event.branch_id], 1);
-  case event_type::execution_accepted: {
+  case lifecycle_type::branch_started:
+    return add_count(step_of(event).branches[event.branch_id], 1);
+  case lifecycle_type::execution_accepted: {
     // Told of the child; the parent is in the start.
     const std::string parent = text_member(event.detail, "parentFlowDefinitionId");
     const json::value* version = event.detail.if_contains("parentFlowDefinitionVersion");

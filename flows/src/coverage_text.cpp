@@ -36,9 +36,9 @@ std::string named(const flow_coverage_report& flow) {
 }
 
 /// Compares the steps of one flow with what was run of them.
-class comparison {
+class flow_comparison {
 public:
-  explicit comparison(flow_coverage_report& out) : out_(out) {}
+  explicit flow_comparison(flow_coverage_report& out) : out_(out) {}
 
   void compare(const flow_definition& definition, const coverage& counts) {
     for (const auto& [id, each] : definition.steps) {
@@ -204,7 +204,7 @@ coverage::report(const std::vector<std::shared_ptr<const flow_definition>>& defi
   std::set<flow_key> given;
   for (const auto& definition : definitions) {
     flow_coverage_report flow{definition->id, definition->version, 0, {}, {}, {}};
-    comparison(flow).compare(*definition, *this);
+    flow_comparison(flow).compare(*definition, *this);
     const auto run = flows_.find({definition->id, definition->version});
     if (run != flows_.end())
       for (const auto& [id, counts] : run->second) {

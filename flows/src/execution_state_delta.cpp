@@ -29,11 +29,6 @@ std::int64_t integer(const json::object& from, std::string_view key) {
   return value && value->is_int64() ? value->get_int64() : 0;
 }
 
-std::string text(const json::object& from, std::string_view key) {
-  const json::value* value = from.if_contains(key);
-  return value && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 json::object write_plan(const fork_state& fork) {
   json::array runs;
   runs.reserve(fork.runs.size());
@@ -198,11 +193,11 @@ result<void> execution_state::apply_checked(std::string_view delta) {
 }
 
 result<void> execution_state::apply_cursor(const json::object& entry) {
-  cursor* c = find_or_add_cursor(text(entry, "id"));
+  cursor* c = find_or_add_cursor(text_or_empty(entry, "id"));
   if (!c)
     return corrupt("a branch without its fork");
   c->phase = static_cast<cursor_phase>(integer(entry, "phase"));
-  c->step = text(entry, "step");
+  c->step = text_or_empty(entry, "step");
   // Another visit: a fork that was open at the earlier one is over, whatever opened since.
   if (c->visit != integer(entry, "visit"))
     c->fork.reset();
@@ -210,8 +205,8 @@ result<void> execution_state::apply_cursor(const json::object& entry) {
   c->attempt = static_cast<int>(integer(entry, "attempt"));
   c->polls = integer(entry, "polls");
   c->due_at = integer(entry, "due");
-  c->correlation_key = text(entry, "key");
-  c->child_id = text(entry, "child");
+  c->correlation_key = text_or_empty(entry, "key");
+  c->child_id = text_or_empty(entry, "child");
   const json::value* output = entry.if_contains("output");
   c->pending_output = output ? *output : json::value();
   c->error.reset();

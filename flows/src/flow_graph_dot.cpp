@@ -9,7 +9,7 @@ namespace {
 
 using namespace drawing;
 
-std::string escaped(std::string_view text) {
+std::string dot_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
     if (c == '"' || c == '\\')
@@ -36,7 +36,7 @@ std::string node_attributes(const flow_graph& graph, std::size_t index, const gr
   const node_mark* mark = mark_of_node(marks, index);
   std::string label;
   for (const std::string& line : node_lines(node, mark))
-    label += (label.empty() ? "" : "\\n") + escaped(line);
+    label += (label.empty() ? "" : "\\n") + dot_text(line);
   const bool is_begin = node.kind == graph_node_kind::begin;
   const node_state state = is_begin ? node_state::plain : state_of(mark);
   const node_colours colours = colours_of(state);
@@ -65,7 +65,7 @@ std::string to_dot(const flow_graph& graph, const graph_marks* marks) {
     const graph_edge& edge = graph.edges[i];
     const std::uint64_t* count = count_of_edge(marks, i);
     out += "  n" + std::to_string(edge.from) + " -> n" + std::to_string(edge.to) + " [label=\"" +
-           escaped(edge_label(edge, count)) + "\", style=" + style_of(edge.kind) + ", color=\"" +
+           dot_text(edge_label(edge, count)) + "\", style=" + style_of(edge.kind) + ", color=\"" +
            colour_of_edge(count) + "\"];\n";
   }
   return out + "}\n";

@@ -24,7 +24,7 @@ std::size_t list_mark(std::string_view text) {
   return numbered || bullet ? digits + 1 : 0;
 }
 
-std::string escaped(std::string_view text) {
+std::string mermaid_text(std::string_view text) {
   std::string out;
   const std::size_t hidden = list_mark(text);
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -43,7 +43,7 @@ std::string node_text(const flow_graph& graph, std::size_t index, const graph_ma
   const graph_node& node = graph.nodes[index];
   std::string text;
   for (const std::string& line : node_lines(node, mark_of_node(marks, index)))
-    text += (text.empty() ? "" : "<br/>") + escaped(line);
+    text += (text.empty() ? "" : "<br/>") + mermaid_text(line);
   const std::string name = "n" + std::to_string(index);
   switch (node.kind) {
   case graph_node_kind::begin: return name + "([\"" + text + "\"])";
@@ -104,7 +104,7 @@ std::string to_mermaid(const flow_graph& graph, const graph_marks* marks) {
     const std::string label = edge_label(edge, count_of_edge(marks, i));
     out += "  n" + std::to_string(edge.from) + ' ' + arrow_of(edge.kind);
     if (!label.empty())
-      out += "|\"" + escaped(label) + "\"|";
+      out += "|\"" + mermaid_text(label) + "\"|";
     out += " n" + std::to_string(edge.to) + '\n';
   }
   if (marks)

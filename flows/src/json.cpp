@@ -49,6 +49,10 @@ std::string text_or_empty(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+json::value text_or_null(std::string_view text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
 json::object deep_merge(const json::object& base, const json::object& overlay) {
   json::object merged = base;
   // A list of pairs still to merge instead of recursion: how deep the values nest is not ours to

@@ -17,8 +17,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::int64_t whole_number_max = 9007199254740991;
+constexpr std::int64_t exact_integer_max = 9007199254740991;
 constexpr std::uint32_t replacement_character = 0xFFFD;
 
 bool is_digit(char c) noexcept {
@@ -130,8 +129,8 @@ result<json::value> parser::parse() {
         errc::limit_exceeded,
         std::string(source_) + ": the text has " + std::to_string(text_.size()) +
             " bytes, more than text_bytes_max = " + std::to_string(limits_.text_bytes_max) + ".");
-  if (text_.substr(0, byte_order_mark.size()) == byte_order_mark)
-    position_ = byte_order_mark.size();
+  if (text_.starts_with(flows::utf8::byte_order_mark))
+    position_ = flows::utf8::byte_order_mark.size();
   if (!document())
     return *problem_;
   return stack_.release();
@@ -347,7 +346,7 @@ void parser::push_number(std::string_view digits, bool whole) {
   const char* const end = digits.data() + digits.size();
   std::int64_t integer = 0;
   if (whole && digits != "-0" && std::from_chars(digits.data(), end, integer).ec == std::errc{} &&
-      integer >= -whole_number_max && integer <= whole_number_max) {
+      integer >= -exact_integer_max && integer <= exact_integer_max) {
     stack_.push_int64(integer);
     return;
   }

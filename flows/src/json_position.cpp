@@ -3,13 +3,13 @@
 
 #include <millrace/json.hpp>
 
+#include "utf8.hpp"
+
 #include <string>
 #include <vector>
 
 namespace millrace {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::vector<std::string> segments_of(std::string_view pointer) {
   std::vector<std::string> all;
@@ -33,8 +33,8 @@ std::vector<std::string> segments_of(std::string_view pointer) {
 class walker {
 public:
   explicit walker(std::string_view text) : text_(text) {
-    if (text_.starts_with(byte_order_mark))
-      at_ = byte_order_mark.size();
+    if (text_.starts_with(flows::utf8::byte_order_mark))
+      at_ = flows::utf8::byte_order_mark.size();
   }
 
   // To the value of the next segment. Leaves `place` where messages point to.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "path_characters.hpp"
 #include "path_program.hpp"
 
 #include <millrace/js.hpp>
@@ -10,8 +11,6 @@
 namespace millrace::flows::detail {
 
 namespace {
-
-constexpr std::size_t npos = std::string_view::npos;
 
 error limit_error(std::string_view text, std::string_view what, std::string_view name,
                   std::size_t limit) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Taking the quoted and dynamic keys out of a path's text.
+#include "path_characters.hpp"
 #include "path_text.hpp"
 
 #include <charconv>
@@ -9,25 +10,11 @@ namespace millrace::flows::detail {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
-
 /// Failed attempts to read a key before no more are made: each costs a look at the rest.
 constexpr std::size_t failed_attempts_max = 16;
 
 /// Marks stay below the bytes that stand for something in path_text.cpp.
 constexpr char last_mark = '\x1b';
-
-bool is_line_end(char c) noexcept {
-  return c == '\n' || c == '\r';
-}
-
-bool is_quote(char c) noexcept {
-  return c == '\'' || c == '"';
-}
-
-bool at(std::string_view text, std::size_t position, char c) noexcept {
-  return position < text.size() && text[position] == c;
-}
 
 class key_marker {
 public:

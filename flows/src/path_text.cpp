@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "path_text.hpp"
 
+#include "path_characters.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,24 +11,10 @@ namespace millrace::flows::detail {
 
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
-
 /// Bytes that stand for something within this file only.
 constexpr char script_mark = '\x1c';
 constexpr char protected_dot = '\x1d';
 constexpr char protected_tilde = '\x1e';
-
-bool is_line_end(char c) noexcept {
-  return c == '\n' || c == '\r';
-}
-
-bool is_quote(char c) noexcept {
-  return c == '\'' || c == '"';
-}
-
-bool at(std::string_view text, std::size_t position, char c) noexcept {
-  return position < text.size() && text[position] == c;
-}
 
 /// Behind the character (all bytes of it) at `position`.
 std::size_t after_character(std::string_view text, std::size_t position) noexcept {

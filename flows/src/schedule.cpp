@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedule_rules.hpp"
+#include "time_zone_rule.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,6 @@ using namespace detail;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
-constexpr std::int64_t day_seconds = 24 * 3600;
 constexpr std::int64_t rate_seconds_max = std::int64_t{100} * 366 * day_seconds;
 
 std::int64_t floor_seconds(std::int64_t milliseconds) {
@@ -136,7 +136,7 @@ bool counts(const day_rule& rule, const year_month_day& date) {
 // Runs ---------------------------------------------------------------------------------------
 
 /// The time that is asked for, and who wants to know. In seconds.
-struct search {
+struct run_search {
   const time_zone& zone;
   std::int64_t after; ///< milliseconds
   std::int64_t until; ///< milliseconds
@@ -151,7 +151,7 @@ struct search {
   }
 };
 
-bool meet_day(const cron_rule& rule, std::int64_t day, const search& wanted) {
+bool meet_day(const cron_rule& rule, std::int64_t day, const run_search& wanted) {
   for (std::int64_t hour = 0; hour < 24; ++hour) {
     if (!rule.hours.test(static_cast<std::size_t>(hour)))
       continue;
@@ -167,7 +167,7 @@ bool meet_day(const cron_rule& rule, std::int64_t day, const search& wanted) {
 
 // From the day before on: clocks may have been put back since. Clock times ascend as the first
 // instants that show them do.
-void visit(const cron_rule& rule, const search& wanted) {
+void visit(const cron_rule& rule, const run_search& wanted) {
   const std::int64_t begin = floor_seconds(wanted.after);
   const std::int64_t first =
       std::max<std::int64_t>(0, (begin + wanted.zone.offset_at(begin)) / day_seconds - 1);
@@ -191,7 +191,7 @@ void visit(const cron_rule& rule, const search& wanted) {
   }
 }
 
-void visit(const rate_rule& rule, std::int64_t since, const search& wanted) {
+void visit(const rate_rule& rule, std::int64_t since, const run_search& wanted) {
   const std::int64_t begin = floor_seconds(since);
   const std::int64_t passed = floor_seconds(wanted.after) - begin;
   std::int64_t instant = begin + std::max<std::int64_t>(0, passed / rule.seconds) * rule.seconds;
@@ -236,7 +236,7 @@ const std::string& schedule::text() const noexcept {
 void schedule::visit_runs(const time_zone& zone, std::int64_t since, std::int64_t after,
                           std::int64_t until,
                           const std::function<bool(std::int64_t run)>& visitor) const {
-  const search wanted{zone, after, until, visitor};
+  const run_search wanted{zone, after, until, visitor};
   if (const auto* cron = std::get_if<cron_rule>(&rules_->what)) {
     visit(*cron, wanted);
   } else if (const auto* rate = std::get_if<rate_rule>(&rules_->what)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The six fields of a cron expression. Source: EventBridge Scheduler user guide, "Cron-based
-// schedules": the table of fields and wildcards.
+// The six cron_fields of a cron expression. Source: EventBridge Scheduler user guide, "Cron-based
+// schedules": the table of cron_fields and wildcards.
 #include "schedule_rules.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ struct field {
   std::string_view names; ///< of three letters each, from `least` on
 };
 
-constexpr std::array fields{
+constexpr std::array cron_fields{
     field{"minutes", 0, 59, {}},
     field{"hours", 0, 23, {}},
     field{"day-of-month", 1, 31, {}},
@@ -181,20 +181,20 @@ std::vector<std::string> split(std::string_view text) {
 result<cron_rule> parse_cron(std::string_view text) {
   const auto refuse = [](std::string why) { return error{errc::invalid_syntax, std::move(why)}; };
   const std::vector<std::string> words = split(text);
-  if (words.size() != fields.size())
-    return refuse("it must have six fields (minutes, hours, day-of-month, month, day-of-week, "
+  if (words.size() != cron_fields.size())
+    return refuse("it must have six cron_fields (minutes, hours, day-of-month, month, day-of-week, "
                   "year) and has " +
                   std::to_string(words.size()));
   const bool by_month = words[day_of_week] == "?";
   if (by_month == (words[day_of_month] == "?"))
     return refuse("exactly one of day-of-month and day-of-week must be ?");
   cron_rule made;
-  std::array<value_set*, fields.size()> sets{&made.minutes, &made.hours, nullptr,
-                                             &made.months,  nullptr,     &made.years};
-  for (std::size_t i = 0; i < fields.size(); ++i) {
+  std::array<value_set*, cron_fields.size()> sets{&made.minutes, &made.hours, nullptr,
+                                                  &made.months,  nullptr,     &made.years};
+  for (std::size_t i = 0; i < cron_fields.size(); ++i) {
     if (i == (by_month ? day_of_week : day_of_month))
       continue;
-    field_parser parser(fields.at(i), words[i]);
+    field_parser parser(cron_fields.at(i), words[i]);
     if (sets.at(i))
       *sets.at(i) = parser.values();
     else

@@ -16,9 +16,9 @@ namespace {
 
 /// Reads the members of one object and remembers what is wrong with them. As in the reference's
 /// schema an optional member may be missing but not null.
-class member_reader {
+class input_reader {
 public:
-  member_reader(const json::object& object, std::string prefix, std::string& wrong)
+  input_reader(const json::object& object, std::string prefix, std::string& wrong)
       : object_(object), prefix_(std::move(prefix)), wrong_(wrong) {}
 
   /// Says that `key` must be `wanted`, and what it is.
@@ -104,7 +104,7 @@ bool is_event_list(const json::value& value) {
 
 /// Where to tell about progress. Source: reference NotificationConfigSchema.
 json::object read_notification_config(const json::object& given, std::string& wrong) {
-  member_reader reader(given, "notificationConfig.", wrong);
+  input_reader reader(given, "notificationConfig.", wrong);
   json::object config;
   const auto keep = [&config](std::string_view key, const std::optional<std::string>& text) {
     if (text) {
@@ -131,10 +131,10 @@ json::object read_notification_config(const json::object& given, std::string& wr
 
 /// Source: reference StartFlowExecutionInputSchema, executionOverrides.
 json::object read_overrides(const json::object& given, std::string& wrong) {
-  member_reader reader(given, "executionOverrides.", wrong);
+  input_reader reader(given, "executionOverrides.", wrong);
   json::object overrides;
   if (const json::object* steps = reader.object("stepOverrides")) {
-    member_reader step_reader(*steps, "executionOverrides.stepOverrides.", wrong);
+    input_reader step_reader(*steps, "executionOverrides.stepOverrides.", wrong);
     for (const auto& member : *steps) {
       // Called for its check: each override is itself an object.
       static_cast<void>(step_reader.object(member.key()));
@@ -150,11 +150,11 @@ json::object read_overrides(const json::object& given, std::string& wrong) {
 /// Source: reference initialize-flow ("Stateful Redrive Override").
 std::optional<start_state> read_start_state(const json::object& overrides, std::string& wrong) {
   const json::object* given =
-      member_reader(overrides, "executionOverrides.", wrong).object("startFromState");
+      input_reader(overrides, "executionOverrides.", wrong).object("startFromState");
   if (given == nullptr) {
     return std::nullopt;
   }
-  member_reader reader(*given, "executionOverrides.startFromState.", wrong);
+  input_reader reader(*given, "executionOverrides.startFromState.", wrong);
   start_state state;
   const auto step = reader.text("currentStepInstanceId", wanted_id, is_not_empty);
   if (step) {
@@ -172,7 +172,7 @@ std::optional<start_state> read_start_state(const json::object& overrides, std::
 
 /// Lineage is not the caller's to give and is dropped, but a malformed one is refused as in the
 /// reference.
-void check_lineage(member_reader& reader) {
+void check_lineage(input_reader& reader) {
   static_cast<void>(reader.text("parentFlowExecutionId", "a UUID", is_uuid));
   static_cast<void>(reader.text("rootFlowExecutionId", "a UUID", is_uuid));
   static_cast<void>(reader.text("parentStepInstanceId"));
@@ -194,7 +194,7 @@ void check_lineage(member_reader& reader) {
   }
 }
 
-void read_identity(member_reader& reader, start_request& request) {
+void read_identity(input_reader& reader, start_request& request) {
   if (reader.find("flowDefinitionId") == nullptr) {
     reader.refuse("flowDefinitionId", wanted_id);
   }
@@ -213,7 +213,7 @@ void read_identity(member_reader& reader, start_request& request) {
 
 result<start_request> parse_start_request(const json::object& input) {
   std::string wrong;
-  member_reader reader(input, "", wrong);
+  input_reader reader(input, "", wrong);
   start_request request;
   read_identity(reader, request);
   if (const json::object* context = reader.object("initialContextData")) {

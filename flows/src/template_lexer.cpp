@@ -10,11 +10,7 @@
 #include <array>
 
 namespace millrace::flows::templates {
-namespace {
-
-constexpr std::size_t npos = std::string_view::npos;
-
-} // namespace
+namespace {} // namespace
 
 const char* name_of(token_type type) noexcept {
   constexpr std::array<const char*, 31> names = {

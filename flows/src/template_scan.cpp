@@ -6,8 +6,6 @@
 namespace millrace::flows::templates {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
-
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }

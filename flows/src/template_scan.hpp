@@ -9,6 +9,8 @@
 
 namespace millrace::flows::templates {
 
+inline constexpr std::size_t npos = std::string_view::npos;
+
 /// A letter, a digit or `_`.
 [[nodiscard]] bool is_word(char c) noexcept;
 /// Whether at `at` is what must follow a name: white space or one of `=~}/.)|`.

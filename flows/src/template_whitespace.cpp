@@ -3,6 +3,7 @@
 // Whitespace control as Handlebars does it: `~` strips all white space on its side of a tag; a
 // block tag, comment or partial that stands alone on its line takes the line with it.
 #include "template_parser.hpp"
+#include "template_scan.hpp"
 #include "template_space.hpp"
 
 #include <optional>
@@ -12,8 +13,6 @@ namespace {
 
 using kind = statement::kind_type;
 using statements = std::vector<statement>;
-
-constexpr std::size_t npos = std::string_view::npos;
 
 /// What a statement asks of its neighbours.
 struct request {

@@ -9,10 +9,9 @@
 namespace millrace {
 
 std::string to_utf8(std::string_view bytes) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   constexpr std::string_view replacement = "\xEF\xBF\xBD";
-  if (bytes.substr(0, byte_order_mark.size()) == byte_order_mark)
-    bytes.remove_prefix(byte_order_mark.size());
+  if (bytes.starts_with(flows::utf8::byte_order_mark))
+    bytes.remove_prefix(flows::utf8::byte_order_mark.size());
   std::string text;
   text.reserve(bytes.size());
   while (!bytes.empty()) {

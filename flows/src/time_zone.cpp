@@ -11,7 +11,6 @@ namespace millrace::flows {
 namespace {
 
 constexpr std::size_t header_bytes = 44;
-constexpr std::int64_t day_seconds = 24 * 3600;
 
 error damaged(const std::string& what) {
   return {errc::invalid_syntax, "This is no file of a time zone: " + what + "."};

@@ -10,8 +10,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::sys_days;
 
-constexpr std::int64_t day_seconds = 24 * 3600;
-
 class rule_parser {
 public:
   explicit rule_parser(std::string_view text) : rest_(text) {}

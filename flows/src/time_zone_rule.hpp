@@ -8,7 +8,11 @@
 #include <optional>
 #include <string_view>
 
-namespace millrace::flows::detail {
+namespace millrace::flows {
+
+inline constexpr std::int64_t day_seconds = 24 * 3600;
+
+namespace detail {
 
 /// A day of the year on which clocks are changed, and when.
 struct change_day {
@@ -39,4 +43,5 @@ struct zone_rule {
   [[nodiscard]] std::int64_t offset_at(std::int64_t instant) const;
 };
 
-} // namespace millrace::flows::detail
+} // namespace detail
+} // namespace millrace::flows

@@ -11,6 +11,9 @@
 
 namespace millrace::flows::utf8 {
 
+/// What some programs write before a text.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// Length of the well-formed sequence that starts `text` (no over-long forms, no surrogates, at
 /// most U+10FFFF); 0 when there is none. Requires text not empty.
 [[nodiscard]] std::size_t length_at(std::string_view text) noexcept;

@@ -14,7 +14,7 @@
 namespace millrace::services {
 namespace {
 
-constexpr std::chrono::milliseconds timeout_default{10'000};
+constexpr std::chrono::milliseconds call_timeout_default{10'000};
 constexpr std::size_t shown_data_bytes_max = 1000;
 constexpr const char* json_type = "application/json";
 constexpr const char* form_type = "application/x-www-form-urlencoded";
@@ -109,13 +109,12 @@ http_request request_for(const step_request& request, const json::object& call) 
   made.timeout =
       milliseconds >= 1
           ? std::chrono::milliseconds(static_cast<std::int64_t>(std::min(milliseconds, longest)))
-          : timeout_default;
+          : call_timeout_default;
   return made;
 }
 
 step_error failed_status(const http_response& response) {
-  constexpr int server_errors = 500;
-  if (response.status >= server_errors)
+  if (is_server_error(response.status))
     return step_error::transient("API call failed with server error: " +
                                  std::to_string(response.status));
   json::value data = decode_body(response.body);
@@ -139,9 +138,7 @@ step_result run(const api_services& with, const step_request& request) {
     return failure.is_transient() ? step_error::transient(failure.message)
                                   : step_error::permanent(failure.message);
   }
-  constexpr int success_first = 200;
-  constexpr int success_last = 299;
-  if (response->status < success_first || response->status > success_last)
+  if (!is_success(response->status))
     return failed_status(*response);
   return json::object{{"status", response->status},
                       {"headers", std::move(response->headers)},

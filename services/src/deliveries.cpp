@@ -2,6 +2,8 @@
 #include <millrace/delivery.hpp>
 #include <millrace/services.hpp>
 
+#include "http_client.hpp"
+
 namespace millrace::services {
 namespace {
 
@@ -9,7 +11,6 @@ namespace {
 // execution-notifier.
 bool asks_for_patience(const step_error& reason) {
   constexpr int request_timeout = 408;
-  constexpr int too_many_requests = 429;
   const json::value* status = reason.details.if_contains("status");
   return status && status->is_int64() &&
          (status->get_int64() == request_timeout || status->get_int64() == too_many_requests);

@@ -12,10 +12,7 @@
 namespace millrace::services {
 namespace {
 
-constexpr std::chrono::milliseconds timeout_default{30'000};
-constexpr int success_first = 200;
-constexpr int success_last = 299;
-constexpr int server_errors = 500;
+constexpr std::chrono::milliseconds download_timeout_default{30'000};
 
 http_request request_for(const step_request& request) {
   http_request made;
@@ -29,7 +26,7 @@ http_request request_for(const step_request& request) {
   constexpr double longest = 24.0 * 3600 * 1000;
   made.timeout = milliseconds >= 1 && milliseconds <= longest
                      ? std::chrono::milliseconds(static_cast<std::int64_t>(milliseconds))
-                     : timeout_default;
+                     : download_timeout_default;
   const json::value* verifies = request.custom_config.if_contains("verifySsl");
   made.verifies_certificates = !(verifies && verifies->is_bool() && !verifies->get_bool());
   return made;
@@ -79,10 +76,10 @@ step_result download(const download_services& with, const step_request& request)
     return upload->finish({}, {}).error();
   if (!response)
     return failed(response.error());
-  if (response->status >= server_errors)
+  if (is_server_error(response->status))
     return step_error::transient("Download failed with server error: " +
                                  std::to_string(response->status));
-  if (response->status < success_first || response->status > success_last)
+  if (!is_success(response->status))
     return step_error("AxiosError",
                       "Request failed with status code " + std::to_string(response->status));
   const std::string type = text_in(response->headers, "content-type", "application/octet-stream");

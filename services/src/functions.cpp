@@ -98,9 +98,6 @@ bool is_marked_error(const http_response& response, const json::value& answer) {
 
 invocation post(const function_target& target, const json::value& payload, std::string_view key,
                 http_client& client) {
-  constexpr int success_last = 299;
-  constexpr int too_many_requests = 429;
-  constexpr int server_errors = 500;
   http_request request;
   request.method = "POST";
   request.url = target.url;
@@ -115,8 +112,8 @@ invocation post(const function_target& target, const json::value& payload, std::
             {},
             response.error().message};
   const int status = response->status;
-  if (status > success_last)
-    return {status == too_many_requests || status >= server_errors ? invocation::outcome::failed
+  if (!is_success(status))
+    return {status == too_many_requests || is_server_error(status) ? invocation::outcome::failed
                                                                    : invocation::outcome::refused,
             {},
             status == too_many_requests

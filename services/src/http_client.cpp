@@ -19,7 +19,6 @@
 namespace millrace::services {
 namespace {
 
-using reason = http_failure::reason;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -27,7 +26,7 @@ constexpr int connections_per_host_max = 32;
 constexpr int poll_ms = 60'000;
 
 http_failure bad(std::string message) {
-  return {reason::bad_request, std::move(message)};
+  return {http_failure::reason::bad_request, std::move(message)};
 }
 
 std::optional<http_failure> why_unusable(const http_options& options, const http_request& request,
@@ -46,10 +45,10 @@ std::optional<http_failure> why_unusable(const http_options& options, const http
                    " has a value with line breaks or other control characters.");
     }
   if (!is_allowed_host(options, target->host, target->port))
-    return http_failure{reason::refused, "Requests to " + target->host + ':' +
-                                             std::to_string(target->port) +
-                                             " are not allowed: the host is not in "
-                                             "http.allowedHosts."};
+    return http_failure{http_failure::reason::refused, "Requests to " + target->host + ':' +
+                                                           std::to_string(target->port) +
+                                                           " are not allowed: the host is not in "
+                                                           "http.allowedHosts."};
   return std::nullopt;
 }
 
@@ -145,7 +144,7 @@ private:
     return made;
   }
   static http_failure stopped() {
-    return {reason::stopped, "The engine stopped before the response was there."};
+    return {http_failure::reason::stopped, "The engine stopped before the response was there."};
   }
 
   void work() {
@@ -228,7 +227,8 @@ http_result http_client::run(http_request request) {
     auto outcome = reactor_->run(wanted);
     if (!outcome) {
       http_failure failure = outcome.error();
-      if (failure.why == reason::timeout) // the whole time, not what the redirects left
+      if (failure.why ==
+          http_failure::reason::timeout) // the whole time, not what the redirects left
         failure.message =
             target->host + " gave no answer within " + std::to_string(whole.count()) + " ms.";
       return failure;
@@ -236,9 +236,9 @@ http_result http_client::run(http_request request) {
     if (wanted->moving.redirect().empty())
       return outcome;
     if (redirects == request.redirects_max)
-      return http_failure{reason::redirects, "A request to " + target->host +
-                                                 " was redirected more than " +
-                                                 std::to_string(request.redirects_max) + " times."};
+      return http_failure{http_failure::reason::redirects,
+                          "A request to " + target->host + " was redirected more than " +
+                              std::to_string(request.redirects_max) + " times."};
     redirect(request, outcome->status, wanted->moving.redirect());
   }
 }

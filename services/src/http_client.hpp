@@ -20,6 +20,15 @@
 
 namespace millrace::services {
 
+/// Kinds of statuses (RFC 9110, 15).
+[[nodiscard]] constexpr bool is_success(int status) noexcept {
+  return status >= 200 && status <= 299;
+}
+[[nodiscard]] constexpr bool is_server_error(int status) noexcept {
+  return status >= 500;
+}
+inline constexpr int too_many_requests = 429; ///< RFC 6585, 4
+
 /// One request. Headers that stand in the options for its host are added.
 struct http_request {
   std::string method = "GET";

@@ -29,18 +29,12 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return made;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   constexpr std::string_view blank = " \t\r\n";
   const std::size_t first = text.find_first_not_of(blank);
   if (first == std::string_view::npos)
     return {};
   return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
-bool is_success(int status) {
-  constexpr int success_first = 200;
-  constexpr int success_last = 299;
-  return status >= success_first && status <= success_last;
 }
 
 } // namespace
@@ -149,8 +143,8 @@ void transfer::on_header(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos)
     return;
-  const std::string name = lower(trimmed(line.substr(0, colon)));
-  const std::string_view value = trimmed(line.substr(colon + 1));
+  const std::string name = lower(without_blanks(line.substr(0, colon)));
+  const std::string_view value = without_blanks(line.substr(colon + 1));
   json::value& known = response_.headers[name];
   if (name == "set-cookie") {
     if (known.is_null())

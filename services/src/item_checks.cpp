@@ -30,7 +30,7 @@ std::string fixed_type(const operand& each) {
   return each.is == operand::kind::size ? "N" : "";
 }
 
-std::string shown(const operand& each) {
+std::string shown_operand(const operand& each) {
   const json::value& value = each.value.get_object().begin()->value();
   return "AttributeValue: {" + fixed_type(each) + ':' +
          (value.is_string() ? std::string(value.get_string()) : stringify(value)) + '}';
@@ -77,8 +77,8 @@ refusal wrong_bounds(const condition& each) {
   const operand& upper = each.operands[2];
   if (lower.is != operand::kind::value || upper.is != operand::kind::value)
     return std::nullopt;
-  const std::string bounds =
-      "lower bound operand: " + shown(lower) + ", upper bound operand: " + shown(upper);
+  const std::string bounds = "lower bound operand: " + shown_operand(lower) +
+                             ", upper bound operand: " + shown_operand(upper);
   if (fixed_type(lower) != fixed_type(upper))
     return "The BETWEEN operator requires same data type for lower and upper bounds; " + bounds;
   if (order_of(lower.value, upper.value) == std::strong_ordering::greater)

@@ -9,20 +9,18 @@
 namespace millrace::services {
 namespace {
 
-using kind = condition::kind;
+constexpr const char* keyword_of_keys = "KeyConditionExpression";
 
-constexpr const char* keyword = "KeyConditionExpression";
-
-bool may_be_of_a_key(kind is) {
+bool may_be_of_a_key(condition::kind is) {
   switch (is) {
-  case kind::all:
-  case kind::equal:
-  case kind::less:
-  case kind::less_or_equal:
-  case kind::greater:
-  case kind::greater_or_equal:
-  case kind::between:
-  case kind::begins_with: return true;
+  case condition::kind::all:
+  case condition::kind::equal:
+  case condition::kind::less:
+  case condition::kind::less_or_equal:
+  case condition::kind::greater:
+  case condition::kind::greater_or_equal:
+  case condition::kind::between:
+  case condition::kind::begins_with: return true;
   default: return false;
   }
 }
@@ -35,12 +33,12 @@ struct attribute_condition {
 };
 
 attribute_condition on_attribute(const condition& part) {
-  const std::string invalid = std::string("Invalid condition in ") + keyword + ": ";
+  const std::string invalid = std::string("Invalid condition in ") + keyword_of_keys + ": ";
   attribute_condition made;
-  made.equals = part.is == kind::equal;
+  made.equals = part.is == condition::kind::equal;
   for (const operand& each : part.operands) {
     if (each.is == operand::kind::size)
-      throw validation_error(std::string(keyword) + "s cannot contain nested operations");
+      throw validation_error(std::string(keyword_of_keys) + "s cannot contain nested operations");
     if (each.is == operand::kind::value) {
       made.value = each.value;
       continue;
@@ -48,12 +46,12 @@ attribute_condition on_attribute(const condition& part) {
     if (!made.attribute.empty())
       throw validation_error(invalid + "Multiple attribute names used in one condition");
     if (each.path.size() > 1)
-      throw validation_error(std::string(keyword) +
+      throw validation_error(std::string(keyword_of_keys) +
                              "s cannot have conditions on nested attributes");
     made.attribute = std::get<std::string>(each.path.front());
   }
   const bool is_first = part.operands.front().is == operand::kind::path;
-  if (!is_first && (part.is == kind::between || part.is == kind::begins_with))
+  if (!is_first && (part.is == condition::kind::between || part.is == condition::kind::begins_with))
     throw validation_error(invalid + std::string(name_of(part.is)) +
                            " operator must have the key attribute as its first operand");
   if (made.attribute.empty())
@@ -63,9 +61,9 @@ attribute_condition on_attribute(const condition& part) {
 
 void collect(const condition& whole, std::vector<attribute_condition>& into) {
   if (!may_be_of_a_key(whole.is))
-    throw validation_error(std::string("Invalid operator used in ") + keyword + ": " +
+    throw validation_error(std::string("Invalid operator used in ") + keyword_of_keys + ": " +
                            std::string(name_of(whole.is)));
-  if (whole.is == kind::all) {
+  if (whole.is == condition::kind::all) {
     for (const condition& part : whole.parts)
       collect(part, into);
     return;
@@ -73,7 +71,8 @@ void collect(const condition& whole, std::vector<attribute_condition>& into) {
   attribute_condition found = on_attribute(whole);
   for (const attribute_condition& other : into)
     if (other.attribute == found.attribute)
-      throw validation_error(std::string(keyword) + "s must only contain one condition per key");
+      throw validation_error(std::string(keyword_of_keys) +
+                             "s must only contain one condition per key");
   into.push_back(std::move(found));
 }
 

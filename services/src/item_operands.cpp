@@ -6,12 +6,12 @@
 namespace millrace::services {
 namespace {
 
-constexpr std::size_t depth_max = 64;
+constexpr std::size_t operand_depth_max = 64;
 
 } // namespace
 
 operand_reader::level::level(operand_reader& reader) : reader_(reader) {
-  if (++reader_.depth_ > depth_max)
+  if (++reader_.depth_ > operand_depth_max)
     reader_.fail("The expression is nested too deeply");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 using boost::multiprecision::cpp_int;
 
-constexpr std::size_t digits_max = 38;
+constexpr std::size_t number_digits_max = 38;
 constexpr int exponent_max = 126;  // of numbers below 10^126
 constexpr int exponent_min = -129; // of numbers from 10^-130
 
@@ -88,7 +88,7 @@ std::strong_ordering compare(const decimal& left, const decimal& right) {
 }
 
 item_result<json::value> number_attribute(const decimal& number) {
-  if (number.digits.size() > digits_max)
+  if (number.digits.size() > number_digits_max)
     return validation_error("Attempting to store more than 38 significant digits in a Number");
   if (!number.digits.empty() && number.magnitude() > exponent_max)
     return validation_error("Number overflow. Attempting to store a number with magnitude larger "

@@ -9,7 +9,7 @@
 namespace millrace::services {
 namespace {
 
-constexpr std::size_t depth_max = 256;
+constexpr std::size_t mended_depth_max = 256;
 constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view blanks = " \t\r\n";
 constexpr std::string_view delimiters = ",:[]{}()+";
@@ -94,7 +94,7 @@ private:
   }
 
   bool value(std::size_t depth) {
-    if (depth > depth_max)
+    if (depth > mended_depth_max)
       return false;
     if (is_at("{"))
       return object(depth);

@@ -4,6 +4,7 @@
 #include "llm_models.hpp"
 
 #include "api_call.hpp"
+#include "http_client.hpp"
 #include "json_mending.hpp"
 
 #include <millrace/js.hpp>
@@ -13,10 +14,6 @@
 namespace millrace::services {
 namespace {
 
-constexpr int success_first = 200;
-constexpr int success_last = 299;
-constexpr int too_many_requests = 429;
-constexpr int server_errors = 500;
 constexpr std::size_t failures_max = 5;
 constexpr std::int64_t failures_within_ms = 60'000;
 constexpr std::int64_t excluded_ms = 5 * 60'000;
@@ -149,14 +146,14 @@ llm_result ask_endpoint(const llm_endpoint& endpoint, http_client& client,
     return response.error().is_transient()
                ? step_error::transient(failed + response.error().message)
                : step_error::permanent(failed + response.error().message);
-  if (response->status >= success_first && response->status <= success_last)
+  if (is_success(response->status))
     return response_in(*response);
   const json::value body = decode_body(response->body);
   const json::value* why = member_of(member_of(&body, "error"), "message");
   const std::string message =
       failed + "HTTP " + std::to_string(response->status) +
       (why && why->is_string() ? ": " + std::string(why->get_string()) : "");
-  if (response->status == too_many_requests || response->status >= server_errors)
+  if (response->status == too_many_requests || is_server_error(response->status))
     return step_error::transient(message);
   return step_error::permanent(message);
 }

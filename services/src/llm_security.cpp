@@ -72,7 +72,7 @@ std::array<std::vector<double>, 2> vectors_of(const embedding_endpoint& endpoint
   return made;
 }
 
-std::string shown(double number) {
+std::string shown_number(double number) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.4f", number);
   return text.data();
@@ -96,7 +96,7 @@ std::optional<step_error> find_similar(const json::object& check, const std::str
   const json::value* threshold = member(check, "similarityThreshold");
   if (!threshold || !(found > flows::js::to_number(threshold)))
     return std::nullopt;
-  return step_error("SecurityViolationError", "Semantic similarity of " + shown(found) +
+  return step_error("SecurityViolationError", "Semantic similarity of " + shown_number(found) +
                                                   " exceeded threshold of " +
                                                   flows::js::to_string(threshold) + ".");
 }

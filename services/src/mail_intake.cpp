@@ -49,7 +49,7 @@ json::array addresses_in(const std::string& header) {
   return all;
 }
 
-std::string list_of(const std::vector<std::string>& recipients) {
+std::string shown_recipients(const std::vector<std::string>& recipients) {
   constexpr std::size_t shown_max = 5;
   std::string made;
   for (std::size_t i = 0; i < std::min(recipients.size(), shown_max); ++i)
@@ -90,8 +90,9 @@ result<mail_choice> choose_start_point(const received_mail& mail,
   if (recipients.empty())
     return error{errc::not_found, "it names no recipient"};
   return error{errc::not_found,
-               is_known ? "its body has no keyword of a start point for " + list_of(recipients)
-                        : "no start point waits for mail to " + list_of(recipients)};
+               is_known
+                   ? "its body has no keyword of a start point for " + shown_recipients(recipients)
+                   : "no start point waits for mail to " + shown_recipients(recipients)};
 }
 
 json::object triggering_email(const received_mail& mail, const mail_choice& choice,

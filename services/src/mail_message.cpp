@@ -81,7 +81,7 @@ std::string date_text(std::int64_t unix_ms) {
 }
 
 // One address on a line, so that no line grows too long.
-std::string list_of(const std::vector<std::string>& addresses) {
+std::string address_lines(const std::vector<std::string>& addresses) {
   std::string made;
   for (const std::string& each : addresses)
     made += (made.empty() ? "" : ",\r\n ") + each;
@@ -139,11 +139,11 @@ std::string to_bytes(const mail_message& message) {
       "From: " +
       (message.from_name.empty() ? message.from
                                  : display_name(message.from_name) + " <" + message.from + '>') +
-      "\r\nTo: " + list_of(message.to) + "\r\n";
+      "\r\nTo: " + address_lines(message.to) + "\r\n";
   if (!message.cc.empty())
-    made += "Cc: " + list_of(message.cc) + "\r\n";
+    made += "Cc: " + address_lines(message.cc) + "\r\n";
   if (!message.reply_to.empty())
-    made += "Reply-To: " + list_of(message.reply_to) + "\r\n";
+    made += "Reply-To: " + address_lines(message.reply_to) + "\r\n";
   made += "Subject: " + header_text(message.subject) + "\r\n";
   for (const auto& [name, value] : message.headers)
     made += name + ": " + header_text(value) + "\r\n";

@@ -8,7 +8,6 @@
 namespace millrace::services {
 namespace {
 
-constexpr int server_errors = 500;
 constexpr int client_errors = 400;
 constexpr int not_found = 404;
 constexpr const char* session_header = "Mcp-Session-Id";
@@ -104,7 +103,7 @@ private:
                        "An unexpected error occurred while calling the MCP tool. " +
                        response.error().message);
     const std::string status = std::to_string(response->status);
-    if (response->status >= server_errors)
+    if (is_server_error(response->status))
       return step_error::transient("MCP server returned a server error (HTTP " + status + ").");
     if (response->status >= client_errors) {
       is_lost_ = response->status == not_found && !session_.empty();

@@ -16,7 +16,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::size_t message_bytes_max = std::size_t{10} * 1024 * 1024;
-constexpr std::size_t errors_bytes_max = 2000;
+constexpr std::size_t told_errors_bytes_max = 2000;
 
 class stdio_transport final : public mcp_transport {
 public:
@@ -144,7 +144,7 @@ private:
     if (watched[1].revents != 0)
       read_some(child_->output(), buffer_, message_bytes_max + 1);
     if (watched[2].revents != 0)
-      read_some(child_->errors(), errors_, errors_bytes_max);
+      read_some(child_->errors(), errors_, told_errors_bytes_max);
     return std::nullopt;
   }
 

@@ -13,7 +13,6 @@ namespace millrace::services {
 namespace {
 
 constexpr mode_t folder_mode = 0755;
-constexpr mode_t file_mode = 0644;
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 } // namespace

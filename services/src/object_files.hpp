@@ -13,6 +13,9 @@
 
 namespace millrace::services {
 
+/// Of files that are made: everybody may read them.
+inline constexpr mode_t file_mode = 0644;
+
 /// The folder that `names` lead to, each opened in the one before; `makes`: those that are missing
 /// are made. Not open, with errno set: it cannot be reached (ELOOP or ENOTDIR: something else than
 /// a folder stands there).

@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view file_scheme = "file://";
 constexpr const char* temporary_folder = "tmp";
-constexpr mode_t file_mode = 0644;
 
 step_error trouble(std::string_view bucket, std::string_view key) {
   const int code = errno;

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> trigger_members{"enabled", "mail", "missedRuns",
                                                           "missedRunsMax"};
-constexpr std::array<std::string_view, 4> mail_members{"bucket", "maildir", "messageBytesMax",
-                                                       "pollInterval"};
+constexpr std::array<std::string_view, 4> watched_mail_members{"bucket", "maildir",
+                                                               "messageBytesMax", "pollInterval"};
 
 void read_mail_members(member_reader reader, trigger_options& options) {
   options.maildir = reader.text("maildir").value_or("");
@@ -43,7 +43,7 @@ trigger_options read_triggers(const json::object& section, const std::string& po
   if (const auto most = reader.whole_number("missedRunsMax", 1))
     options.missed_max = static_cast<std::size_t>(*most);
   if (const json::object* mail = reader.object("mail"))
-    read_mail_members(member_reader(*mail, reader.pointer("mail"), mail_members, problems),
+    read_mail_members(member_reader(*mail, reader.pointer("mail"), watched_mail_members, problems),
                       options);
   return options;
 }

@@ -16,10 +16,6 @@ namespace fs = std::filesystem;
 /// Symbolic links followed one after the other; as many as Linux follows.
 constexpr int links_max = 40;
 
-error unusable(const std::string& shown, const std::string& why) {
-  return {errc::database_unusable, "The database " + shown + " " + why};
-}
-
 /// 0, or the errno value that says why this process may not.
 int refused(const fs::path& path, int mode) noexcept {
   // With the effective user, as the opening will be.
@@ -66,6 +62,10 @@ result<database_path> check_existing(database_path found, const std::string& sho
 }
 
 } // namespace
+
+error unusable(const std::string& shown, const std::string& why) {
+  return {errc::database_unusable, "The database " + shown + " " + why};
+}
 
 result<database_path> locate_database(const std::string& shown, bool read_only) {
   std::error_code failure;

@@ -17,6 +17,9 @@ struct database_path {
   bool is_folder_writable = false;
 };
 
+/// `database_unusable`, in a sentence that begins with the path as the caller wrote it.
+[[nodiscard]] error unusable(const std::string& shown, const std::string& why);
+
 /// Follows symbolic links and checks the file and its folder. Errors: `database_unusable`: the
 /// folder is missing, the path names something that is not a file, or permissions are missing for
 /// what is wanted; with `read_only` also when there is nothing to read.

@@ -6,9 +6,9 @@
 namespace millrace::storage {
 namespace {
 
-constexpr int application_id = 0x6d6c6974; // "mlit"
+constexpr int item_application_id = 0x6d6c6974; // "mlit"
 
-constexpr const char* schema = R"sql(
+constexpr const char* item_schema = R"sql(
 CREATE TABLE IF NOT EXISTS table_description (
   name        TEXT PRIMARY KEY,
   description TEXT NOT NULL
@@ -134,7 +134,8 @@ private:
 
 class sqlite_item_store final : public item_store {
 public:
-  explicit sqlite_item_store(const std::string& file) : database_(file, application_id, schema) {}
+  explicit sqlite_item_store(const std::string& file)
+      : database_(file, item_application_id, item_schema) {}
 
   result<void> run(const std::function<void(item_session&)>& work) override {
     return database_.guarded([&](connection& db) {

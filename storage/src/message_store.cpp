@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::string_view fifo_suffix = ".fifo";
 constexpr std::int64_t deduplication_ms = 5LL * 60'000; // SQS: five minutes
-constexpr int application_id = 0x6d6c716d;              // "mlqm"
+constexpr int message_application_id = 0x6d6c716d;      // "mlqm"
 
-constexpr const char* schema = R"sql(
+constexpr const char* message_schema = R"sql(
 CREATE TABLE IF NOT EXISTS queue (
   name       TEXT PRIMARY KEY,
   created_at INTEGER NOT NULL
@@ -85,7 +85,7 @@ std::string receipt_of(const queued_message& message) {
 class sqlite_message_store final : public message_store {
 public:
   explicit sqlite_message_store(const std::string& file)
-      : database_(file, application_id, schema) {}
+      : database_(file, message_application_id, message_schema) {}
 
   result<std::string> send(const outgoing_message& message, const queue_rules& rules,
                            std::int64_t now) override {

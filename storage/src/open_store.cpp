@@ -33,10 +33,6 @@ constexpr const char* common_sql = "PRAGMA mmap_size = 0; PRAGMA secure_delete =
 // A log that a burst has blown up is cut to this size when it starts again.
 constexpr const char* log_size_sql = "PRAGMA journal_size_limit = 67108864;";
 
-error unusable(const std::string& shown, const std::string& why) {
-  return {errc::database_unusable, "The database " + shown + " " + why};
-}
-
 std::unique_ptr<connection> open_connection(const std::string& file, int flags) {
   auto opened = std::make_unique<connection>(file, flags);
   opened->execute(common_sql);

@@ -21,9 +21,9 @@ inline constexpr std::int64_t outcome_kept_ms = 30LL * 24 * 3600'000;
 /// Thread-safe through guarded().
 class service_database {
 public:
-  /// Opens `file`, creating it with `schema` (statements that may run again). `application_id`
+  /// Opens `file`, creating it with `schema` (statements that may run again). `application`
   /// tells the kinds of databases apart. Throws sqlite_failure.
-  service_database(std::string file, int application_id, const char* schema);
+  service_database(std::string file, int application, const char* schema);
 
   /// Runs `work` with the connection in one write transaction, durable at return.
   template <class Work>

@@ -6,9 +6,9 @@
 namespace millrace::storage {
 namespace {
 
-constexpr int application_id = 0x6d6c7472; // "mltr"
+constexpr int trigger_application_id = 0x6d6c7472; // "mltr"
 
-constexpr const char* schema = R"sql(
+constexpr const char* trigger_schema = R"sql(
 CREATE TABLE IF NOT EXISTS trigger_point (
   flow_definition_id TEXT    NOT NULL,
   step_instance_id   TEXT    NOT NULL,
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS trigger_point (
 class sqlite_trigger_store final : public trigger_store {
 public:
   explicit sqlite_trigger_store(const std::string& file)
-      : database_(file, application_id, schema) {}
+      : database_(file, trigger_application_id, trigger_schema) {}
 
   result<std::vector<trigger_row>> all() override {
     return database_.guarded([](connection& db) {

@@ -59,6 +59,9 @@ inline constexpr json_limits stored_json_limits{std::size_t{4} * 1024 * 1024 * 1
 /// The text `name` of `object`; empty where there is no such member or it is no text.
 [[nodiscard]] std::string text_or_empty(const json::object& object, std::string_view name);
 
+/// `text`, or null when it is empty.
+[[nodiscard]] json::value text_or_null(std::string_view text);
+
 /// Merges `overlay` over `base` recursively: objects member by member, anything else replaced.
 /// Source: Allma core SDK, deepMerge; used for reusable step definitions and step overrides.
 [[nodiscard]] json::object deep_merge(const json::object& base, const json::object& overlay);
