@@ -15,13 +15,13 @@ extern "C" void note_interrupt(int) {
 } // namespace
 
 void watch_for_interrupt() noexcept {
-  struct sigaction action {};
-  action.sa_handler = &note_interrupt;
+  struct sigaction handling {};
+  handling.sa_handler = &note_interrupt;
   // Back to the default after the first one, for whoever cannot wait for a step to end.
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  handling.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigemptyset(&handling.sa_mask);
+  sigaction(SIGINT, &handling, nullptr);
+  sigaction(SIGTERM, &handling, nullptr);
 }
 
 bool is_interrupted() noexcept {
