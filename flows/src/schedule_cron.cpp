@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The six cron_fields of a cron expression. Source: EventBridge Scheduler user guide, "Cron-based
-// schedules": the table of cron_fields and wildcards.
+// The six fields of a cron expression. Source: EventBridge Scheduler user guide, "Cron-based
+// schedules": the table of fields and wildcards.
 #include "schedule_rules.hpp"
 
 #include <algorithm>
@@ -182,7 +182,7 @@ result<cron_rule> parse_cron(std::string_view text) {
   const auto refuse = [](std::string why) { return error{errc::invalid_syntax, std::move(why)}; };
   const std::vector<std::string> words = split(text);
   if (words.size() != cron_fields.size())
-    return refuse("it must have six cron_fields (minutes, hours, day-of-month, month, day-of-week, "
+    return refuse("it must have six fields (minutes, hours, day-of-month, month, day-of-week, "
                   "year) and has " +
                   std::to_string(words.size()));
   const bool by_month = words[day_of_week] == "?";

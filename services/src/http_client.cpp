@@ -227,8 +227,8 @@ http_result http_client::run(http_request request) {
     auto outcome = reactor_->run(wanted);
     if (!outcome) {
       http_failure failure = outcome.error();
-      if (failure.why ==
-          http_failure::reason::timeout) // the whole time, not what the redirects left
+      // Of the whole time, not of what the redirects left.
+      if (failure.why == http_failure::reason::timeout)
         failure.message =
             target->host + " gave no answer within " + std::to_string(whole.count()) + " ms.";
       return failure;
